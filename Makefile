@@ -1,0 +1,48 @@
+# make help lists the targets. Everything runs in the project's own environment, .venv.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help book test check serve study bench reference clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+book: $(READY)  ## validate the evidence, run what changed, build the site, say where to open it
+	@$(BIN)/lsr build
+
+test: $(READY)  ## every test: unit, property, reference, book, and every notebook against a fresh run
+	@echo "running every test (unit, property, reference, book, notebooks) ..."
+	@$(BIN)/pytest -q -n auto --dist loadfile --nbval tests book
+
+check: $(READY)  ## quick: evidence and code style
+	@$(BIN)/lsr validate
+	@$(BIN)/ruff check analysis_lib tests benchmarks
+	@$(BIN)/ruff format --check analysis_lib tests benchmarks
+
+serve: $(READY)  ## show the built site on this machine
+	@$(BIN)/lsr serve
+
+study: $(READY)  ## scaffold a record: make study ID=doe-2026
+	@test -n "$(ID)" || { echo "which study? make study ID=doe-2026"; exit 2; }
+	@$(BIN)/lsr study new $(ID)
+
+bench: $(READY)  ## measure the methods against known truth (minutes); writes benchmarks/results
+	@$(BIN)/python benchmarks/summaries.py --json benchmarks/results/summaries.json
+
+reference: $(READY)  ## regenerate the stored reference values (needs R with survival and metafor)
+	@Rscript tests/reference/make_survival.R
+
+clean:  ## remove what the build made; the evidence and the environment stay
+	@rm -rf _build
+
+$(READY): requirements.txt pyproject.toml
+	@echo "setting up the environment in $(VENV) (once, a few minutes) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)

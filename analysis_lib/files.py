@@ -1,0 +1,46 @@
+"""Files written whole or not at all, and fingerprints of files."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def write_text(path: Path, text: str) -> bool:
+    """Write ``text`` atomically; False when the file already held exactly that.
+
+    The new content is complete on disk before it takes the old one's name, so
+    that an interruption leaves one or the other, never half.
+    """
+    data = text.encode("utf-8")
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return True
+
+
+def fingerprint(paths: Iterable[Path], *, root: Path, extra: Iterable[str] = ()) -> str:
+    """SHA-256 over names (relative to ``root``) and contents of files, and further texts."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for text in extra:
+        digest.update(text.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()

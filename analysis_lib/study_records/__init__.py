@@ -1,0 +1,31 @@
+"""Study records: what was read from papers. The only reader of ``data/``."""
+
+from analysis_lib.study_records.evidence_files import (
+    declared_same_series,
+    load_benchmark_review,
+    load_guidelines,
+    load_overlaps,
+    load_reading,
+    load_second_readings,
+    load_vocabulary,
+    validate_data,
+)
+from analysis_lib.study_records.loader import DATA, ROOT, load_records, read_record, study_files
+from analysis_lib.study_records.model import StudyRecord
+
+__all__ = [
+    "DATA",
+    "ROOT",
+    "StudyRecord",
+    "declared_same_series",
+    "load_benchmark_review",
+    "load_guidelines",
+    "load_overlaps",
+    "load_reading",
+    "load_records",
+    "load_second_readings",
+    "load_vocabulary",
+    "read_record",
+    "study_files",
+    "validate_data",
+]

@@ -1,0 +1,81 @@
+"""A new study record that guides whoever fills it in."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from analysis_lib.exceptions import InvalidInputError
+from analysis_lib.files import write_text
+from analysis_lib.study_records.loader import DATA, RECORD_FILE
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+#: Top-level fields that start as a list, a group or a fixed value, not as null.
+_STARTS = {
+    "schema_version": "1",
+    "prior_treatment": "[]",
+    "centres": "[]",
+    "arms": "[]",
+    "contrasts": "[]",
+    "secondary_source": "false",
+    "discrepancies": "[]",
+    "notes": "[]",
+    "corrections": "[]",
+    "second_reading": "{agreed: 0, corrected: 0, not_found_again: 0}",
+    "recurrence": "unknown",
+}
+_GROUPS = ("citation", "enrolment", "eligibility")
+
+
+def scaffold(study_id: str, *, data: Path = DATA) -> Path:
+    """Write an empty record with every field explained; returns its path.
+
+    Raises
+    ------
+    InvalidInputError
+        The id is not of the form ``author-year``, or the study exists: a record
+        that was begun is never overwritten.
+    """
+    if not _ID.fullmatch(study_id) or len(study_id) > 60:
+        rule = "lower-case letters, digits and hyphens, such as doe-2026"
+        raise InvalidInputError(f"study id must be {rule}, was {study_id!r}")
+    path = data / "studies" / study_id / RECORD_FILE
+    if path.exists():
+        raise InvalidInputError(f"{study_id} exists already; edit {path.name} in its folder")
+    write_text(path, _text(study_id))
+    return path
+
+
+def _text(study_id: str) -> str:
+    schema = json.loads((DATA / "study.schema.json").read_text(encoding="utf-8"))
+    lines = [
+        "# yaml-language-server: $schema=../../study.schema.json",
+        "# Only figures read in a text stand here. Unknown is null, never a guess.",
+        "# Times in months, probabilities 0..1. An editor that knows the schema completes.",
+    ]
+    for key, field in schema["properties"].items():
+        lines.append(f"# {field['description']}")
+        if key in _GROUPS:
+            lines.append(f"{key}:")
+            for name, inner in field["properties"].items():
+                start = "exclude" if name == "decision" else "null"
+                lines.append(f"  {name}: {start}  # {inner['description']}")
+        else:
+            start = study_id if key == "id" else _STARTS.get(key, "null")
+            lines.append(f"{key}: {start}")
+        if key in ("arms", "contrasts"):
+            lines += [f"#   {line}" for line in _example(schema, key)]
+    return "\n".join(lines) + "\n"
+
+
+def _example(schema: dict, key: str) -> list[str]:
+    """What one entry of ``arms`` or ``contrasts`` looks like, as comment lines."""
+    name = {"arms": "arm", "contrasts": "contrast"}[key]
+    lines = ["one entry:"]
+    for number, (field, inner) in enumerate(schema["$defs"][name]["properties"].items()):
+        inner = schema["$defs"][inner["$ref"].split("/")[-1]] if "$ref" in inner else inner
+        lead = "- " if number == 0 else "  "
+        lines.append(f"{lead}{field}: ...  # {inner['description']}")
+    return lines
