@@ -1,0 +1,6 @@
+"""Comparisons: which arms stand on which side, and what they say."""
+
+from analysis_lib.comparison.declarations import load_declaration, load_declarations
+from analysis_lib.comparison.result import ComparisonResult, compare
+
+__all__ = ["ComparisonResult", "compare", "load_declaration", "load_declarations"]

@@ -1,0 +1,126 @@
+"""Contrasts that papers print between groups of one study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from analysis_lib.comparison.arms import study_label
+from analysis_lib.comparison.declarations import Declaration, Selector
+from analysis_lib.study_records.model import Arm, Contrast, Source, StudyRecord
+
+
+@dataclass(frozen=True)
+class PrintedContrast:
+    """One printed contrast, as it stands in its record.
+
+    ``direct`` is True when it compares two sides of the comparison in patients
+    of the review's population; otherwise it is indirect (first operations) or
+    concerns a part of the question. ``sizes`` says how many stand in each group,
+    where both are recorded; ``field`` is its place in the record.
+    """
+
+    study_id: str
+    study_label: str
+    outcome: str
+    arm: str
+    versus: str
+    sizes: str | None
+    estimator: str
+    event_direction: str
+    hazard_ratio: float | None
+    low: float | None
+    high: float | None
+    p: float | str | None
+    adjusted: bool | None
+    model: str | None
+    note: str | None
+    direct: bool
+    source: Source
+    field: str
+
+
+def printed_contrasts(
+    records: Iterable[StudyRecord],
+    declaration: Declaration,
+    selectors: dict[str, Sequence[Selector]],
+    outcome: str,
+) -> tuple[PrintedContrast, ...]:
+    """The printed contrasts of one outcome that speak to a comparison.
+
+    A contrast counts when its two arms stand on different sides by treatment
+    and extent, or when its record says that it concerns this question.
+    """
+    found = []
+    for record in records:
+        if record.eligibility.decision == "exclude":
+            continue
+        for index, contrast in enumerate(record.contrasts):
+            if contrast.outcome != outcome:
+                continue
+            crosses = _crosses(record, contrast, selectors)
+            if crosses or contrast.concerns in declaration.concerns:
+                direct = crosses and record.eligibility.decision == "include"
+                found.append(_printed(record, contrast, index, direct))
+    return tuple(found)
+
+
+def _crosses(
+    record: StudyRecord, contrast: Contrast, selectors: dict[str, Sequence[Selector]]
+) -> bool:
+    """True when the contrast's arms stand on two different sides."""
+    if contrast.kind != "arms":
+        return False
+    sides = [_sides_of(record.arm(name), selectors) for name in (contrast.arm, contrast.versus)]
+    return any(a != b for a in sides[0] for b in sides[1])
+
+
+def _sides_of(arm: Arm, selectors: dict[str, Sequence[Selector]]) -> tuple[str, ...]:
+    if arm.pathology == "necrosis":
+        return ()
+    return tuple(
+        side
+        for side, choices in selectors.items()
+        if any(
+            arm.treatment in s.treatments and (not s.extent or arm.extent in s.extent)
+            for s in choices
+        )
+    )
+
+
+def _printed(record: StudyRecord, contrast: Contrast, index: int, direct: bool) -> PrintedContrast:
+    labels = {arm.id: arm.label for arm in record.arms} if contrast.kind == "arms" else {}
+    return PrintedContrast(
+        study_id=record.id,
+        study_label=study_label(record),
+        outcome=contrast.outcome,
+        arm=labels.get(contrast.arm, contrast.arm.replace("_", " ")),
+        versus=labels.get(contrast.versus, contrast.versus.replace("_", " ")),
+        sizes=_sizes(record, contrast),
+        estimator=contrast.estimator,
+        event_direction=contrast.event_direction,
+        hazard_ratio=contrast.hr,
+        low=contrast.low,
+        high=contrast.high,
+        p=contrast.p,
+        adjusted=contrast.adjusted,
+        model=contrast.model,
+        note=contrast.note,
+        direct=direct,
+        source=contrast.source,
+        field=f"contrasts[{index}]",
+    )
+
+
+def _sizes(record: StudyRecord, contrast: Contrast) -> str | None:
+    """``6 and 32 lesions``: the two groups' sizes in the unit both are recorded in."""
+    if contrast.kind != "arms":
+        return None
+    arms = [record.arm(name) for name in (contrast.arm, contrast.versus)]
+    for unit, numbers in (
+        ("lesions", [arm.n_lesions for arm in arms]),
+        ("patients", [arm.n_patients for arm in arms]),
+    ):
+        if None not in numbers:
+            return f"{numbers[0]} and {numbers[1]} {unit}"
+    return None

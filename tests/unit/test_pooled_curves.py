@@ -1,0 +1,89 @@
+"""Pooled curves rest only on arms that are known; synthetic arms throughout."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis_lib.comparison.naive import naive_contrast
+from analysis_lib.comparison.pooled_curves import arms_known_at, continued_curve, pooled_curve
+from analysis_lib.reconstruct.summaries import reconstruct_from_summary
+from analysis_lib.survival import kaplan_meier, survival_at
+
+
+def arm(n, median=None, landmarks=(), n_imputations=0):
+    """A synthetic arm: the part of ArmEvidence that pooling reads."""
+    made = reconstruct_from_summary(
+        n=n, median=median, landmarks=landmarks, n_imputations=n_imputations
+    )
+    return SimpleNamespace(
+        ipd=made.ipd, imputations=made.imputations, known_until_months=made.known_until_months
+    )
+
+
+def height(curve, months):
+    return float(curve.loc[curve["time_months"] <= months, "survival"].iloc[-1])
+
+
+def test_worst_arm_leaving_first_does_not_carry_the_solid_curve():
+    """Medians 3 and 12, equal size: beyond 3 months one arm is known, and the curve says so."""
+    arms = [arm(100, (3, None, None)), arm(100, (12, None, None))]
+    curve = pooled_curve(arms)
+    assert curve.loc[curve["known"], "time_months"].max() == pytest.approx(3)
+    assert height(curve[curve["known"]], 3) == pytest.approx((0.5 + 0.5 ** (3 / 12)) / 2, abs=0.01)
+    beyond = curve[~curve["known"]]
+    assert set(beyond["n_arms"]) == {1}
+    # Not the 40 % of a curve that merely censors the first arm.
+    assert height(beyond, 12) == pytest.approx(0.5, abs=0.01)
+
+
+def test_continued_arms_give_the_mean_of_exponentials():
+    """The same two arms continued: (1/16 + 1/2) / 2 = 28 % at 12 months."""
+    curve = continued_curve([arm(200, (3, None, None)), arm(200, (12, None, None))])
+    assert height(curve, 12) == pytest.approx((1 / 16 + 1 / 2) / 2, abs=0.01)
+    assert not curve["known"].any()
+    assert curve["time_months"].max() <= 24
+
+
+def test_one_arm_is_its_own_curve():
+    only = arm(40, None, [(6, 0.7, None, None), (12, 0.4, None, None)])
+    curve, own = pooled_curve([only]), kaplan_meier(only.ipd["time_months"], only.ipd["event"])
+    assert curve["known"].all()
+    times = np.linspace(0, 12, 25)
+    assert [height(curve, t) for t in times] == pytest.approx(survival_at(own, times))
+
+
+def test_no_arms_no_curve():
+    assert pooled_curve([]).empty
+    assert continued_curve([]).empty
+    assert naive_contrast(("a", []), ("b", [arm(10, (3, None, None))])) is None
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(5, 60), st.floats(1, 30), st.floats(0.05, 0.95)),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_within_a_stretch_survival_never_rises(rows):
+    arms = [arm(n, None, [(round(t, 1), round(s, 2), None, None)]) for n, t, s in rows]
+    curve = pooled_curve(arms)
+    assert curve["survival"].between(0, 1).all()
+    for _, stretch in curve.groupby("n_arms"):
+        assert (np.diff(stretch["survival"]) <= 1e-9).all()
+    for months in (0, 5, 10):
+        assert arms_known_at(arms, months) == sum(a.known_until_months >= months for a in arms)
+
+
+def test_naive_contrast_is_the_cox_model_of_all_patients():
+    one = arm(60, (8, None, None), n_imputations=5)
+    two = arm(50, (12, None, None), n_imputations=5)
+    found = naive_contrast(("one", [one]), ("two", [two]))
+    assert found.hazard_ratio == pytest.approx(12 / 8, rel=0.15)
+    assert found.low < found.hazard_ratio < found.high
+    assert 0 < found.between < 1
+    swapped = naive_contrast(("two", [two]), ("one", [one]))
+    assert swapped.hazard_ratio == pytest.approx(1 / found.hazard_ratio, rel=1e-9)
