@@ -1,0 +1,1 @@
+"""From what was printed to patients: curves and summaries."""
