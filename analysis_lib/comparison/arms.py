@@ -90,7 +90,7 @@ def study_label(record: StudyRecord) -> str:
         return record.id
     first = re.split(r",|\bet al\b|\(", authors)[0].strip()
     surname = re.sub(r"\s+[A-Z]{1,4}$", "", first)
-    return f"{surname} {record.citation.year or 'year not printed'}"
+    return f"{surname} {record.citation.year or '(year not printed)'}"
 
 
 def arm_evidence(candidate: Candidate, *, n_imputations: int = N_IMPUTATIONS) -> ArmEvidence:

@@ -13,8 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis_lib.comparison.arms import N_IMPUTATIONS, ArmEvidence
-from analysis_lib.survival import Z_95, cox_two_arm, kaplan_meier, log_rank, median_survival
+from analysis_lib.comparison.arms import ArmEvidence
+from analysis_lib.survival import (
+    Z_95,
+    HazardRatio,
+    cox_two_arm,
+    kaplan_meier,
+    log_rank,
+    median_survival,
+)
 
 
 @dataclass(frozen=True)
@@ -49,30 +56,27 @@ class NaiveContrast:
 def naive_contrast(
     first: tuple[str, Sequence[ArmEvidence]], second: tuple[str, Sequence[ArmEvidence]]
 ) -> NaiveContrast | None:
-    """The naive contrast of two sides; None when a side is empty or has no event."""
+    """The naive contrast of two sides.
+
+    None when a side is empty or has no event while both are observed: then the
+    hazard ratio has no estimate.
+    """
     if not first[1] or not second[1]:
         return None
     pools = [_pool(arms) for _, arms in (first, second)]
-    if any(pool["event"].sum() == 0 for pool in pools):
+    fit = _fit(*pools)
+    if fit.monotone:
         return None
-    estimates = [_fit(*pools)]
-    sets = min(len(arm.imputations) for _, arms in (first, second) for arm in arms)
-    estimates_by_set = [
-        _fit(_pool(first[1], number), _pool(second[1], number))
-        for number in range(min(sets, N_IMPUTATIONS))
-    ]
-    log_hr, variance = estimates[0]
-    between = float(np.var([e for e, _ in estimates_by_set], ddof=1)) if sets > 1 else 0.0
-    between *= 1 + 1 / max(sets, 1)
-    total = variance + between
+    between = _between_variance(first[1], second[1])
+    total = fit.standard_error**2 + between
     half = Z_95 * np.sqrt(total)
     both = pd.concat([pools[1].assign(group=0), pools[0].assign(group=1)])
     return NaiveContrast(
         _side(first, pools[0]),
         _side(second, pools[1]),
-        float(np.exp(log_hr)),
-        float(np.exp(log_hr - half)),
-        float(np.exp(log_hr + half)),
+        fit.hazard_ratio,
+        float(np.exp(fit.log_hazard_ratio - half)),
+        float(np.exp(fit.log_hazard_ratio + half)),
         log_rank(both["time_months"], both["event"], both["group"]),
         between / total,
     )
@@ -83,10 +87,23 @@ def _pool(arms: Sequence[ArmEvidence], number: int | None = None) -> pd.DataFram
     return pd.concat(frames, ignore_index=True)
 
 
-def _fit(first: pd.DataFrame, second: pd.DataFrame) -> tuple[float, float]:
+def _between_variance(first: Sequence[ArmEvidence], second: Sequence[ArmEvidence]) -> float:
+    """Rubin's ``(1 + 1/m) B`` over sets of pseudo-patients; 0 without two finite sets.
+
+    A small arm's draw may hold no event while both sides are observed; such a
+    set has no hazard ratio and says nothing about the spread of those that do.
+    """
+    sets = min(len(arm.imputations) for arm in (*first, *second))
+    fits = [_fit(_pool(first, number), _pool(second, number)) for number in range(sets)]
+    estimates = [fit.log_hazard_ratio for fit in fits if not fit.monotone]
+    if len(estimates) < 2:
+        return 0.0
+    return float((1 + 1 / len(estimates)) * np.var(estimates, ddof=1))
+
+
+def _fit(first: pd.DataFrame, second: pd.DataFrame) -> HazardRatio:
     both = pd.concat([second.assign(group=0), first.assign(group=1)], ignore_index=True)
-    fit = cox_two_arm(both["time_months"], both["event"], both["group"])
-    return fit.log_hazard_ratio, fit.standard_error**2
+    return cox_two_arm(both["time_months"], both["event"], both["group"])
 
 
 def _side(side: tuple[str, Sequence[ArmEvidence]], pool: pd.DataFrame) -> NaiveSide:

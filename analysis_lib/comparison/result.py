@@ -17,7 +17,13 @@ from analysis_lib.comparison.declarations import (
     load_declaration,
 )
 from analysis_lib.comparison.naive import NaiveContrast, naive_contrast
-from analysis_lib.comparison.selection import Candidate, LeftOut, candidates, select
+from analysis_lib.comparison.selection import (
+    Candidate,
+    LeftOut,
+    candidates,
+    select,
+    suspected_overlaps,
+)
 from analysis_lib.study_records import (
     StudyRecord,
     load_benchmark_review,
@@ -52,6 +58,7 @@ class SideResult:
     colour: str
     arms: tuple[ArmEvidence, ...]
     left_out: tuple[LeftOut, ...]
+    candidates: tuple[Candidate, ...]
 
     @property
     def n(self) -> int:
@@ -175,16 +182,21 @@ class _Workbench:
         sides = tuple(self._side(outcome, side, available) for side in declaration.sides)
         pool_class = _pool_class(outcome, sides)
         selectors = {s.id: declaration.selectors(s, outcome) for s in declaration.sides}
+        scenarios = [
+            self._scenario(outcome, scenario, sides, available)
+            for scenario in declaration.scenarios
+        ]
+        checks = self._overlap_checks(outcome, None, sides, available)
+        for found in scenarios:
+            if not found.changes_nothing:
+                checks += self._overlap_checks(outcome, found.scenario, found.sides, available)
         return OutcomeResult(
             outcome.outcome,
             sides,
             pool_class,
             _naive(sides, pool_class),
             printed_contrasts(self.records, declaration, selectors, outcome.outcome),
-            tuple(
-                self._scenario(outcome, scenario, sides, available)
-                for scenario in declaration.scenarios
-            ),
+            (*scenarios, *checks),
             _indirect(self.records, declaration, outcome),
         )
 
@@ -194,11 +206,12 @@ class _Workbench:
         side: Side,
         available: Sequence[Candidate],
         scenario: Scenario | None = None,
+        without: Sequence[str] = (),
     ) -> SideResult:
         selectors = self.declaration.selectors(side, outcome, scenario)
-        taken, left = select(available, selectors, self.overlaps)
+        taken, left = select(available, selectors, self.overlaps, without=without)
         arms = tuple(self._arm(candidate) for candidate in taken)
-        return SideResult(side.id, side.label, side.colour, arms, left)
+        return SideResult(side.id, side.label, side.colour, arms, left, taken)
 
     def _arm(self, candidate: Candidate) -> ArmEvidence:
         place = (candidate.record.id, candidate.field)
@@ -222,6 +235,35 @@ class _Workbench:
             for side, before in zip(sides, primary, strict=True)
         )
         return ScenarioResult(scenario, sides, _naive(sides, _pool_class(outcome, sides)), same)
+
+    def _overlap_checks(
+        self,
+        outcome: DeclaredOutcome,
+        scenario: Scenario | None,
+        sides: Sequence[SideResult],
+        available: Sequence[Candidate],
+    ) -> list[ScenarioResult]:
+        """The same analysis once more without cohorts suspected of sharing patients."""
+        rules = [
+            rule for side in sides for rule in suspected_overlaps(side.candidates, self.overlaps)
+        ]
+        checks = []
+        for rule in {rule["id"]: rule for rule in rules}.values():
+            again = tuple(
+                self._side(outcome, side, available, scenario, rule["leave_out"])
+                for side in self.declaration.sides
+            )
+            base = "Primary analysis" if scenario is None else scenario.label
+            check = Scenario(
+                f"{'primary' if scenario is None else scenario.id}-without-{rule['id']}",
+                f"{base}, without {', '.join(rule['leave_out'])}",
+                "may share patients, or from one doubtful table",
+                {} if scenario is None else scenario.add,
+            )
+            checks.append(
+                ScenarioResult(check, again, _naive(again, _pool_class(outcome, again)), False)
+            )
+        return checks
 
 
 def _naive(

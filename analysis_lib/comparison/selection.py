@@ -8,7 +8,7 @@ kept with its reason, because a reader may ask.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,11 @@ def candidates(records: Iterable[StudyRecord], outcome: str) -> tuple[Candidate,
 
 
 def select(
-    available: Sequence[Candidate], selectors: Sequence[Selector], overlaps: dict[str, Any]
+    available: Sequence[Candidate],
+    selectors: Sequence[Selector],
+    overlaps: dict[str, Any],
+    *,
+    without: Collection[str] = (),
 ) -> tuple[tuple[Candidate, ...], tuple[LeftOut, ...]]:
     """What stands on a side and what was left out, each with its reason.
 
@@ -73,10 +77,14 @@ def select(
         The side's selectors for this outcome.
     overlaps : dict
         ``data/overlaps.yaml``.
+    without : collection of str
+        Studies left out of this run.
     """
     taken, left = [], []
     for candidate in available:
         reason = _refusal(candidate, selectors)
+        if reason is None and candidate.record.id in without:
+            reason = "left out of this run"
         if reason is None:
             taken.append(candidate)
         elif reason:
@@ -86,6 +94,25 @@ def select(
     taken, dropped = _without_overlaps(taken, overlaps)
     left.extend(dropped)
     return tuple(taken), tuple(sorted(left, key=lambda out: out.candidate.key))
+
+
+def suspected_overlaps(
+    standing: Sequence[Candidate], overlaps: dict[str, Any]
+) -> tuple[dict[str, Any], ...]:
+    """The ``leave_out_check`` rules that a pool triggers: it is to be run again without some.
+
+    A rule is triggered when one of its ``leave_out`` studies stands beside another
+    study it names; figures from one doubtful table trigger it alone.
+    """
+    found = []
+    for rule in overlaps["overlaps"]:
+        if rule["rule"] != "leave_out_check":
+            continue
+        present = {c.record.id for c in standing if _concerns(rule, c)}
+        to_leave = present & set(rule["leave_out"])
+        if to_leave and (present - to_leave or rule["kind"] == "secondary_table"):
+            found.append(rule)
+    return tuple(found)
 
 
 def has_figure(outcome: Outcome) -> bool:

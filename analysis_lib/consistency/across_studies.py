@@ -52,9 +52,7 @@ def _figures(record: StudyRecord) -> dict[_Figure, str]:
     return figures
 
 
-def _finding(
-    record: StudyRecord, other: StudyRecord, field: str, shared: list[_Figure]
-) -> Finding:
+def _finding(record: StudyRecord, other: StudyRecord, field: str, shared: list[_Figure]) -> Finding:
     listed = "; ".join(
         f"{OUTCOME_WORDS.get(outcome, outcome)} {percent(value)} at {months(time)}"
         for outcome, time, value in shared

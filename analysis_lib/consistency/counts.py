@@ -142,6 +142,4 @@ def _too_many(
     limit: int,
     severity: str = "error",
 ) -> Finding:
-    return Finding(
-        record.id, field, severity, rule, message, (("count", count), ("limit", limit))
-    )
+    return Finding(record.id, field, severity, rule, message, (("count", count), ("limit", limit)))

@@ -171,9 +171,7 @@ def interval_of_another_arm(record: StudyRecord) -> Iterator[Finding]:
             yield _shared_interval(*holders[-1], sizes)
 
 
-def _shared_interval(
-    place: Place, field: str, shown: str, sizes: dict[str, int | None]
-) -> Finding:
+def _shared_interval(place: Place, field: str, shown: str, sizes: dict[str, int | None]) -> Finding:
     counted = ", ".join(f"{arm} ({'?' if n is None else n})" for arm, n in sizes.items())
     message = (
         f"One interval of {place.words}, {shown}, is printed for several arms, {place.units}:"

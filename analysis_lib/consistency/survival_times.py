@@ -101,9 +101,7 @@ def _add_up(place: Place, parts: list[Place]) -> bool:
     return len(sizes) == len(parts) and sum(sizes) == place.n
 
 
-def _outside(
-    place: Place, complete: bool, label: str, whole: float, parts: list[float]
-) -> Finding:
+def _outside(place: Place, complete: bool, label: str, whole: float, parts: list[float]) -> Finding:
     message = (
         f"The {label} of the whole arm {place.arm.id} is {whole:g}, outside that of its"
         f" {len(parts)} parts, {min(parts):g} to {max(parts):g}."

@@ -50,7 +50,12 @@ def load_reading(data: Path = DATA) -> dict[str, Any]:
 
 def load_vocabulary(data: Path = DATA) -> dict[str, dict[str, Term]]:
     """``vocabulary.yaml``: the closed lists, by list and code."""
-    raw, _, problems = read_yaml(data / "vocabulary.yaml", "data/vocabulary.yaml")
+    return _vocabulary(data / "vocabulary.yaml", (data / "vocabulary.yaml").stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _vocabulary(path: Path, stamp: int) -> dict[str, dict[str, Term]]:
+    raw, _, problems = read_yaml(path, f"{path.parent.name}/{path.name}")
     if problems:
         raise InvalidRecordsError(problems)
     return {
@@ -76,6 +81,11 @@ def _read(path: Path) -> tuple[Any, tuple[RecordProblem, ...]]:
 
 
 def _load(path: Path) -> dict[str, Any]:
+    return _load_once(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=16)
+def _load_once(path: Path, stamp: int) -> dict[str, Any]:
     data, problems = _read(path)
     if problems:
         raise InvalidRecordsError(problems)

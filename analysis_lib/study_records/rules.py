@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from analysis_lib.exceptions import RecordProblem
@@ -130,7 +131,7 @@ def _landmarks(record: dict) -> Iterator[Problem]:
             if last is not None and row["months"] > last:
                 yield field, f"must not lie beyond followup_max_months ({last})", row["months"]
         known = sorted((r["months"], r["value"], i) for i, r in rows if r["value"] is not None)
-        for (early, before, _), (late, after, index) in zip(known, known[1:], strict=False):
+        for (early, before, _), (late, after, index) in pairwise(known):
             if after > before and late > early:
                 rule = f"must not rise with time ({before} at {early} months)"
                 yield f"{place}.landmarks[{index}].value", rule, f"{after} at {late} months"

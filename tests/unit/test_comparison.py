@@ -104,6 +104,20 @@ def test_the_overlap_rule_keeps_the_preferred_study():
     assert reasons["ahluwalia-2018"].startswith("shares patients")
 
 
+def test_a_possible_overlap_is_run_again_without(results):
+    """Wilcox's irradiated arm and Imber's caesium series may share patients: both ways shown."""
+    outcome = next(
+        o for o in results["adjuvant-reirradiation"].outcomes if o.outcome == "local_control"
+    )
+    name = "primary-without-msk-resection-and-caesium"
+    check = next(s for s in outcome.scenarios if s.scenario.id == name)
+    assert "imber-2022-update" in outcome.sides[0].study_ids
+    assert "imber-2022-update" not in check.sides[0].study_ids
+    assert "wilcox-2021" in check.sides[0].study_ids
+    reasons = {out.candidate.record.id: out.reason for out in check.sides[0].left_out}
+    assert reasons["imber-2022-update"] == "left out of this run"
+
+
 @pytest.mark.parametrize("comparison_id", IDS)
 def test_every_left_out_figure_has_a_reason(results, comparison_id):
     for side in all_sides(results[comparison_id]):

@@ -45,9 +45,7 @@ def test_bhatia_percentages_are_not_their_counts(findings):
 def test_bhatia_prints_one_interval_for_43_and_12_lesions(findings):
     shared = values(findings, "bhatia-2024", "interval-of-another-arm")
     assert shared == [("error", (43, 12))]
-    ((severity, (n, implied, _)),) = values(
-        findings, "bhatia-2024", "interval-implies-more-than-n"
-    )
+    ((severity, (n, implied, _)),) = values(findings, "bhatia-2024", "interval-implies-more-than-n")
     assert (severity, n, round(implied)) == ("error", 12, 34)
 
 
@@ -127,7 +125,6 @@ def test_findings_do_not_flood(findings):
 
 def test_no_rule_knows_a_study_by_name():
     source = "".join(
-        path.read_text(encoding="utf-8")
-        for path in Path(consistency.__file__).parent.glob("*.py")
+        path.read_text(encoding="utf-8") for path in Path(consistency.__file__).parent.glob("*.py")
     )
     assert [record.id for record in load_records() if record.id in source] == []

@@ -1,0 +1,192 @@
+"""Sentences made from results: what leads a page, and in which words.
+
+The order is fixed by the protocol: direct evidence first, when there is none
+"no study has compared these directly", then the range of cohort results on
+each side. Naive and benchmark results never lead. Nothing here says that a
+treatment did something: patients "lived longer in", figures "were".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from analysis_lib.book.places import arm_link, field_link, study_link
+from analysis_lib.comparison.arms import ArmEvidence, Estimate
+from analysis_lib.comparison.contrasts import PrintedContrast
+from analysis_lib.comparison.result import (
+    LANDMARK_MONTHS,
+    ComparisonResult,
+    OutcomeResult,
+    SideResult,
+)
+from analysis_lib.study_records import load_vocabulary
+from analysis_lib.tables import Cell, count, interval, months, percent, ratio
+
+Sentence = tuple[str | Cell, ...]
+
+#: What the figure of an outcome counts, in running text.
+_COUNTED = {
+    "os": "survival",
+    "local_control": "local control",
+    "local_pfs": "local progression-free survival",
+    "pfs": "progression-free survival",
+    "intracranial_pfs": "intracranial progression-free survival",
+}
+
+
+def lead(result: ComparisonResult) -> tuple[tuple[Sentence, ...], ...]:
+    """What opens a comparison's page: for each outcome the sentences of :func:`outcome_lead`."""
+    return tuple(
+        outcome_lead(outcome) for outcome in result.outcomes if _worth_a_sentence(result, outcome)
+    )
+
+
+def outcome_lead(outcome: OutcomeResult) -> tuple[Sentence, ...]:
+    """Direct evidence or its absence, then what cohorts of each side report."""
+    sentences = [direct_sentence(outcome)]
+    sentences += [side_sentence(outcome, side) for side in outcome.sides]
+    return tuple(sentences)
+
+
+def direct_sentence(outcome: OutcomeResult) -> Sentence:
+    """How many studies hold both sides, and what one or two of them print."""
+    counted = outcome_label(outcome.outcome).lower()
+    found = list({contrast.study_id: contrast for contrast in outcome.direct}.values())
+    if not found:
+        return (f"No study has compared these directly on {counted}.",)
+    studies = "One study compares" if len(found) == 1 else f"{count(len(found))} studies compare"
+    sentence: list[str | Cell] = [f"{studies} these directly on {counted}: "]
+    for position, contrast in enumerate(found):
+        sentence += ["; "] if position else []
+        sentence += [study_link(contrast.study_id, contrast.study_label), ", "]
+        sentence += _arms_of(outcome, contrast.study_id)
+        sentence += [contrast_words(contrast)]
+    return (*sentence, ". Patients were chosen for their treatment.")
+
+
+def contrast_words(contrast: PrintedContrast) -> Cell:
+    """A printed contrast in words, leading to its place in the record."""
+    if contrast.hazard_ratio is not None:
+        limits = interval(contrast.hazard_ratio, contrast.low, contrast.high, number=ratio)
+        text = f"ratio {limits} for {contrast.arm} against {contrast.versus}"
+        if contrast.low is None:
+            text += ", printed without interval"
+    else:
+        text = "no ratio printed"
+    if contrast.p is not None:
+        text += (
+            f", p = {contrast.p}" if not str(contrast.p).startswith("<") else f", p {contrast.p}"
+        )
+    if contrast.adjusted:
+        text += ", adjusted"
+    if contrast.sizes:
+        text += f" ({contrast.sizes})"
+    return field_link(contrast.study_id, contrast.field, text, contrast.source.seen)
+
+
+def side_sentence(outcome: OutcomeResult, side: SideResult) -> Sentence:
+    """The range of what the cohorts of one side report."""
+    counted = _COUNTED[outcome.outcome]
+    if not side.arms:
+        return (f"{side.label}: no cohort with a usable figure for {counted}.",)
+    units = sorted({arm.unit for arm in side.arms})
+    cohorts = f"{count(len(side.arms))} cohort{'s' if len(side.arms) > 1 else ''}"
+    sentence: list[str | Cell] = [f"{side.label} ({cohorts}, {count(side.n)} {_plural(units)}): "]
+    parts = [
+        part for part in (_landmark_words(side, counted), _median_words(side, counted)) if part
+    ]
+    if not parts:
+        parts = [(f"neither {counted} at {LANDMARK_MONTHS:.0f} months nor a median is printed",)]
+    for position, part in enumerate(parts):
+        sentence += (["; "] if position else []) + list(part)
+    return (*sentence, ".")
+
+
+def comparator_sentence(result: ComparisonResult) -> tuple[Sentence, ...]:
+    """The declared comparator that stretches a side's medians most; none when none does.
+
+    It opens the page: what counts as the comparison group decides the answer.
+    """
+    outcome = result.leading
+    before = {side.id: side.median_range() for side in outcome.sides}
+    found = []
+    for scenario in outcome.scenarios:
+        for side in scenario.sides:
+            old, new = before[side.id], side.median_range()
+            if scenario.scenario.comparator and old and new and new.low < old.low:
+                found.append((new.low / old.low, scenario.scenario.label, side, old, new))
+    if not found:
+        return ()
+    _, label, side, old, new = min(found, key=lambda row: row[0])
+    return (
+        (
+            f"The answer depends on who is counted: where {label[0].lower()}{label[1:]}, cohort "
+            f"medians of {side.label.lower()} begin at {months(new.low)} months instead of "
+            f"{months(old.low)}.",
+        ),
+    )
+
+
+def outcome_label(code: str) -> str:
+    """The outcome as a reader knows it."""
+    return load_vocabulary()["outcome"][code].label
+
+
+def _worth_a_sentence(result: ComparisonResult, outcome: OutcomeResult) -> bool:
+    """The leading outcome always; another one when any side or study reports it."""
+    reported = any(side.arms for side in outcome.sides) or bool(outcome.contrasts)
+    return outcome is result.leading or reported
+
+
+def _arms_of(outcome: OutcomeResult, study_id: str) -> list[str | Cell]:
+    """``71 % (51 to 83) in arm A and 56 % in arm B at 12 months; `` of one study's arms."""
+    arms = [arm for side in outcome.sides for arm in side.arms if arm.study_id == study_id]
+    with_landmark = [arm for arm in arms if arm.at(LANDMARK_MONTHS)]
+    if len(with_landmark) < 2:
+        return []
+    words: list[str | Cell] = []
+    for position, arm in enumerate(with_landmark):
+        estimate = arm.at(LANDMARK_MONTHS)
+        assert estimate is not None
+        text = interval(estimate.value, estimate.low, estimate.high, number=percent)
+        words += [" and "] if position else []
+        words += [arm_link(arm, text), f" in {arm.arm_label}"]
+    return [*words, f" at {LANDMARK_MONTHS:.0f} months; "]
+
+
+def _landmark_words(side: SideResult, counted: str) -> Sentence | None:
+    return _range_words(
+        side,
+        f"{counted} at {LANDMARK_MONTHS:.0f} months",
+        lambda arm: arm.at(LANDMARK_MONTHS),
+        percent,
+    )
+
+
+def _median_words(side: SideResult, counted: str) -> Sentence | None:
+    return _range_words(side, "median in months", lambda arm: arm.median, months)
+
+
+def _range_words(
+    side: SideResult,
+    what: str,
+    figure: Callable[[ArmEvidence], Estimate | None],
+    number: Callable[[float | None], str],
+) -> Sentence | None:
+    """``what from 36% to 66% (reported by 3 of 5)``; one cohort's figure with its interval."""
+    found = [(estimate, arm) for arm in side.arms if (estimate := figure(arm)) is not None]
+    if not found:
+        return None
+    share = f" (reported by {len(found)} of {len(side.arms)})"
+    low, high = (pick(found, key=lambda row: row[0].value) for pick in (min, max))
+    if len(found) == 1:
+        estimate, arm = low
+        text = interval(estimate.value, estimate.low, estimate.high, number=number)
+        return (f"{what} ", arm_link(arm, text), share)
+    ends = [arm_link(arm, number(estimate.value)) for estimate, arm in (low, high)]
+    return (f"{what} from ", ends[0], " to ", ends[1], share)
+
+
+def _plural(units: Sequence[str]) -> str:
+    words = {"patient": "patients", "lesion": "lesions", "cavity": "cavities"}
+    return " or ".join(words.get(unit, unit) for unit in units)

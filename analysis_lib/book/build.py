@@ -1,0 +1,145 @@
+"""The whole build: check the evidence, run what changed, write the book."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from tqdm import tqdm
+
+from analysis_lib.book.chapters import chapter_key, library_files, notebook_path, run_chapter
+from analysis_lib.book.data_readme import data_readme
+from analysis_lib.book.pages import generate_pages
+from analysis_lib.book.site import BUILD, SITE, build_site, recover
+from analysis_lib.comparison import compare, load_declarations
+from analysis_lib.comparison.declarations import Declaration
+from analysis_lib.editions import headline_numbers
+from analysis_lib.files import fingerprint, write_text
+from analysis_lib.study_records import DATA, ROOT, load_records
+
+GOLDEN = ROOT / "tests" / "golden"
+
+_STATE = BUILD / "state.json"
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did: chapters run, chapters left, whether pages were rebuilt."""
+
+    ran: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    site: Path
+    rebuilt: bool
+
+
+def build(*, only: Sequence[str] = (), force: bool = False, quiet: bool = False) -> BuildReport:
+    """Build the book; run only the chapters whose evidence, code or versions changed.
+
+    Parameters
+    ----------
+    only : sequence of str
+        Comparison ids to look at; all by default.
+    force : bool
+        Run them whether or not anything changed.
+    quiet : bool
+        No progress bar.
+
+    Raises
+    ------
+    InvalidRecordsError
+        The evidence breaks rules; nothing is run.
+    SiteBuildError
+        Jupyter Book refused a page; the last good book stays in place.
+    """
+    recover()
+    records = load_records()
+    declarations = load_declarations()
+    keys = {d.id: chapter_key(d, records) for d in declarations}
+    state = _read_state()
+    stale = [d for d in declarations if _is_stale(d, keys, state, only, force)]
+    for comparison_id in _run(stale, quiet):
+        state["chapters"][comparison_id] = keys[comparison_id]
+        _write_state(state)
+    write_text(DATA / "README.md", data_readme(records))
+    site_key = _site_key()
+    rebuilt = site_key != state.get("site") or not (SITE / "index.html").is_file() or force
+    if rebuilt:
+        results = {d.id: compare(d.id, records) for d in declarations}
+        for comparison_id, result in results.items():
+            _write_golden(comparison_id, headline_numbers(result))
+        build_site(generate_pages(results))
+        # Writing golden files and notebooks does not change what the site is made of.
+        state["site"] = site_key
+        _write_state(state)
+    ran = tuple(d.id for d in stale)
+    left = tuple(d.id for d in declarations if d.id not in ran)
+    return BuildReport(ran, left, SITE / "index.html", rebuilt)
+
+
+def _is_stale(
+    declaration: Declaration, keys: dict, state: dict, only: Sequence[str], force: bool
+) -> bool:
+    if only and declaration.id not in only:
+        return False
+    changed = state["chapters"].get(declaration.id) != keys[declaration.id]
+    return force or changed or not notebook_path(declaration.id).is_file()
+
+
+def _run(stale: Sequence[Declaration], quiet: bool) -> list[str]:
+    """Run chapters side by side, one process a core."""
+    if not stale:
+        return []
+    done = []
+    workers = min(len(stale), os.cpu_count() or 1)
+    # Spawned, not forked: a notebook client brings threads and an event loop.
+    with (
+        ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=_quiet_kernels
+        ) as pool,
+        tqdm(total=len(stale), desc="chapters", unit="chapter", disable=quiet) as bar,
+    ):
+        jobs = {pool.submit(run_chapter, d.id): d.id for d in stale}
+        for job in as_completed(jobs):
+            done.append(job.result())
+            bar.set_postfix_str(jobs[job])
+            bar.update()
+    return done
+
+
+def _quiet_kernels() -> None:
+    """Send what kernels say on their own (not what cells say) to a log file."""
+    BUILD.mkdir(exist_ok=True)
+    log = os.open(BUILD / "kernels.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, 2)
+    os.close(log)
+
+
+def _write_golden(comparison_id: str, numbers: dict) -> None:
+    text = json.dumps(numbers, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    write_text(GOLDEN / f"{comparison_id}.json", text)
+
+
+def _site_key() -> str:
+    """Hash of everything the site is made of."""
+    folders = [DATA, ROOT / "chapters", ROOT / "book", ROOT / "benchmarks" / "results"]
+    files = [p for folder in folders for p in folder.rglob("*") if p.is_file()]
+    files = [p for p in files if "institutional" not in p.parts and "__pycache__" not in p.parts]
+    return fingerprint([*files, ROOT / "_config.yml", *library_files()], root=ROOT)
+
+
+def _read_state() -> dict:
+    try:
+        state = json.loads(_STATE.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        state = {}
+    chapters = state.get("chapters")
+    return {"chapters": chapters if isinstance(chapters, dict) else {}, "site": state.get("site")}
+
+
+def _write_state(state: dict) -> None:
+    write_text(_STATE, json.dumps(state, indent=1, sort_keys=True) + "\n")

@@ -1,0 +1,126 @@
+"""What a comparison's page draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from analysis_lib.book.answers import outcome_label
+from analysis_lib.book.blocks import Stack
+from analysis_lib.book.comparison_tables import pool_words
+from analysis_lib.book.places import field_anchor, study_page
+from analysis_lib.charts import cohort_forest, survival_chart
+from analysis_lib.comparison.arms import ArmEvidence, Estimate
+from analysis_lib.comparison.pooled_curves import (
+    HORIZON_MONTHS,
+    arms_known_at,
+    continued_curve,
+    pooled_curve,
+)
+from analysis_lib.comparison.result import LANDMARK_MONTHS, ComparisonResult, OutcomeResult
+from analysis_lib.tables import Html, callout, paragraph
+
+#: Times under the axis, months.
+_TICKS = (0.0, 6.0, 12.0, 18.0, 24.0)
+
+
+def curves(result: ComparisonResult, outcome: OutcomeResult) -> Html:
+    """Curves of each side, and beside them the same with every arm continued."""
+    label = outcome_label(outcome.outcome)
+    if not any(outcome.pooled_arms(side) for side in outcome.sides):
+        return callout("missing", f"No curve: no side has a usable figure for {label.lower()}.")
+    parts: list[Html] = [
+        _chart(outcome, f"curves-{_slug(outcome)}", f"{label}: what is known", pooled_curve),
+        paragraph(
+            "How to read it: solid while every arm of the side is known, dotted once the first "
+            "arm runs out of print; beyond that the curve rests on the arms counted under the "
+            "axis and may jump where one leaves. Bands are those of the naive pool."
+        ),
+    ]
+    if outcome.pool_class is not None:
+        parts.append(paragraph(pool_words(outcome)))
+    title = f"{label}: every arm continued to {HORIZON_MONTHS:.0f} months (an assumption)"
+    parts += [
+        _chart(outcome, f"continued-{_slug(outcome)}", title, continued_curve),
+        paragraph(
+            "An assumption, not evidence: after its last printed time each arm goes on at its "
+            "mean rate so far."
+        ),
+    ]
+    return Stack(*parts)
+
+
+def forest(result: ComparisonResult, outcome: OutcomeResult) -> Html:
+    """What each cohort says: medians, and the share free of the event at 12 months."""
+    label = outcome_label(outcome.outcome)
+    parts: list[Html] = []
+    medians = _rows(outcome, lambda arm: arm.median)
+    if medians["estimate"].notna().any():
+        name, title = f"medians-{_slug(outcome)}", f"{label}: median of each cohort"
+        parts.append(cohort_forest(name, medians, title=title, x_title="Months", unit="months"))
+    landmarks = _rows(outcome, lambda arm: arm.at(LANDMARK_MONTHS))
+    if landmarks["estimate"].notna().any():
+        name, title = f"landmarks-{_slug(outcome)}", f"{label} at 12 months in each cohort"
+        axis = f"{label} at 12 months"
+        chart = cohort_forest(
+            name, landmarks, title=title, x_title=axis, unit="percent", domain=(0.0, 1.0)
+        )
+        parts.append(chart)
+    if not parts:
+        return callout("missing", f"No cohort prints a median or 12-month figure: {label.lower()}.")
+    return Stack(*parts)
+
+
+def _chart(
+    outcome: OutcomeResult,
+    name: str,
+    title: str,
+    curve_of: Callable[[tuple[ArmEvidence, ...]], pd.DataFrame],
+) -> Html:
+    frames, under = [], []
+    for side in outcome.sides:
+        arms = outcome.pooled_arms(side)
+        if not arms:
+            continue
+        frames.append(curve_of(arms).assign(side=side.label, style=side.colour))
+        under += [
+            {"side": side.label, "time_months": tick, "text": str(arms_known_at(arms, tick))}
+            for tick in _TICKS
+        ]
+    y_title = {"os": "Alive", "local_control": "Locally controlled"}
+    return survival_chart(
+        name,
+        pd.concat(frames, ignore_index=True),
+        title=title,
+        max_months=HORIZON_MONTHS,
+        y_title=y_title.get(outcome.outcome, "Free of progression"),
+        under_axis=pd.DataFrame(under),
+    )
+
+
+def _rows(outcome: OutcomeResult, figure: Callable[[ArmEvidence], Estimate | None]) -> pd.DataFrame:
+    rows = []
+    for side in outcome.sides:
+        for arm in side.arms:
+            estimate = figure(arm)
+            rows.append(
+                {
+                    "label": arm.study_label,
+                    "group": side.label,
+                    "style": side.colour,
+                    "estimate": estimate.value if estimate else None,
+                    "low": estimate.low if estimate else None,
+                    "high": estimate.high if estimate else None,
+                    "n": arm.n,
+                    "note": None,
+                    "interval_kind": estimate.interval_kind if estimate else "none",
+                    "href": f"{study_page(arm.study_id)}#{field_anchor(arm.field)}",
+                }
+            )
+    columns = ["label", "group", "style", "estimate", "low", "high", "n", "note", "interval_kind"]
+    return pd.DataFrame(rows, columns=[*columns, "href"])
+
+
+def _slug(outcome: OutcomeResult) -> str:
+    return outcome.outcome.replace("_", "-")

@@ -1,0 +1,94 @@
+"""All pages that need no kernel, as MyST Markdown by path below the book's root."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from analysis_lib.book.audit_page import audit_page
+from analysis_lib.book.benchmark_page import benchmark_page
+from analysis_lib.book.evidence_page import evidence_page
+from analysis_lib.book.flow_page import flow_page
+from analysis_lib.book.guidelines_page import guidelines_page
+from analysis_lib.book.landing_page import landing_page
+from analysis_lib.book.methods_page import methods_page
+from analysis_lib.book.overlaps_page import overlaps_page
+from analysis_lib.book.study_page import StudyContext, study_page_text
+from analysis_lib.book.study_uses import Results, Use, uses_by_study
+from analysis_lib.comparison.declarations import load_declarations
+from analysis_lib.comparison.result import compare
+from analysis_lib.consistency import Finding, audit_records
+from analysis_lib.study_records import StudyRecord, load_overlaps, load_records, load_vocabulary
+
+
+def generate_pages(results: Results | None = None) -> dict[str, str]:
+    """Every generated page: its path below the book's root and its Markdown.
+
+    Parameters
+    ----------
+    results : mapping of comparison id to ComparisonResult, optional
+        All declared comparisons in protocol order; computed when not given, which
+        takes much longer than the pages.
+
+    Returns
+    -------
+    dict of str to str
+        ``index.md`` first, then the pages on the whole evidence, then one page per
+        study. The same evidence gives the same text.
+
+    Raises
+    ------
+    InvalidRecordsError
+        The evidence files break rules.
+    ReviewError
+        The measured table of the methods page is missing.
+    """
+    found = compute_all() if results is None else results
+    records, overlaps = load_records(), load_overlaps()["overlaps"]
+    findings = audit_records(records, same_series=same_series(overlaps))
+    uses = uses_by_study(found)
+    pages = {
+        "index.md": landing_page(found),
+        "evidence-map.md": evidence_page(records),
+        "flow.md": flow_page(records, found, uses),
+        "benchmark-review.md": benchmark_page(found),
+        "overlaps.md": overlaps_page(),
+        "guidelines.md": guidelines_page(),
+        "methods-summaries.md": methods_page(),
+        "audit.md": audit_page(records, findings),
+    }
+    titles = {comparison: result.declaration.title for comparison, result in found.items()}
+    return pages | _study_pages(records, findings, overlaps, uses, titles)
+
+
+def compute_all() -> Results:
+    """Every declared comparison, in protocol order."""
+    return {declared.id: compare(declared.id) for declared in load_declarations()}
+
+
+def same_series(overlaps: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Studies that are declared to report the same patients."""
+    return [rule["studies"] for rule in overlaps if rule["kind"] == "same_series"]
+
+
+def _study_pages(
+    records: Sequence[StudyRecord],
+    findings: Sequence[Finding],
+    overlaps: Sequence[dict[str, Any]],
+    uses: dict[str, tuple[Use, ...]],
+    titles: dict[str, str],
+) -> dict[str, str]:
+    pages, words = {}, load_vocabulary()
+    neighbours = zip((None, *records), records, (*records[1:], None), strict=False)
+    for previous, record, following in neighbours:
+        context = StudyContext(
+            words=words,
+            findings=[found for found in findings if found.study_id == record.id],
+            overlaps=[rule for rule in overlaps if record.id in rule["studies"]],
+            uses=uses.get(record.id, ()),
+            titles=titles,
+            previous=previous,
+            following=following,
+        )
+        pages[f"studies/{record.id}.md"] = study_page_text(record, context)
+    return pages
