@@ -44,7 +44,8 @@ class Estimate:
 class ArmEvidence:
     """One outcome of one arm, as it enters a comparison.
 
-    ``field`` is its dotted name in the record: the place a number on a page
+    ``ipd`` names study and arm; ``imputations`` are bare ``time_months, event``,
+    made by the hundred. ``field`` is its dotted name in the record: the place a number on a page
     leads back to.
     """
 
@@ -121,7 +122,7 @@ def arm_evidence(candidate: Candidate, *, n_imputations: int = N_IMPUTATIONS) ->
         source=outcome.source,
         field=candidate.field,
         ipd=_named(made.ipd, record.id, arm.id),
-        imputations=tuple(_named(ipd, record.id, arm.id) for ipd in made.imputations),
+        imputations=made.imputations,
     )
 
 

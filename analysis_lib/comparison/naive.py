@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from analysis_lib.comparison.arms import ArmEvidence
 from analysis_lib.survival import (
@@ -70,21 +70,21 @@ def naive_contrast(
     between = _between_variance(first[1], second[1])
     total = fit.standard_error**2 + between
     half = Z_95 * np.sqrt(total)
-    both = pd.concat([pools[1].assign(group=0), pools[0].assign(group=1)])
     return NaiveContrast(
         _side(first, pools[0]),
         _side(second, pools[1]),
         fit.hazard_ratio,
         float(np.exp(fit.log_hazard_ratio - half)),
         float(np.exp(fit.log_hazard_ratio + half)),
-        log_rank(both["time_months"], both["event"], both["group"]),
+        log_rank(*_grouped(*pools)),
         between / total,
     )
 
 
-def _pool(arms: Sequence[ArmEvidence], number: int | None = None) -> pd.DataFrame:
+def _pool(arms: Sequence[ArmEvidence], number: int | None = None) -> NDArray:
+    """Times and events of all patients of a side, shape (n, 2); of one set when numbered."""
     frames = [arm.ipd if number is None else arm.imputations[number] for arm in arms]
-    return pd.concat(frames, ignore_index=True)
+    return np.concatenate([frame[["time_months", "event"]].to_numpy(float) for frame in frames])
 
 
 def _between_variance(first: Sequence[ArmEvidence], second: Sequence[ArmEvidence]) -> float:
@@ -101,13 +101,17 @@ def _between_variance(first: Sequence[ArmEvidence], second: Sequence[ArmEvidence
     return float((1 + 1 / len(estimates)) * np.var(estimates, ddof=1))
 
 
-def _fit(first: pd.DataFrame, second: pd.DataFrame) -> HazardRatio:
-    both = pd.concat([second.assign(group=0), first.assign(group=1)], ignore_index=True)
-    return cox_two_arm(both["time_months"], both["event"], both["group"])
+def _fit(first: NDArray, second: NDArray) -> HazardRatio:
+    return cox_two_arm(*_grouped(first, second))
 
 
-def _side(side: tuple[str, Sequence[ArmEvidence]], pool: pd.DataFrame) -> NaiveSide:
-    curve = kaplan_meier(pool["time_months"], pool["event"])
-    return NaiveSide(
-        side[0], len(pool), len(side[1]), int(pool["event"].sum()), median_survival(curve)
-    )
+def _grouped(first: NDArray, second: NDArray) -> tuple[NDArray, NDArray, NDArray]:
+    """Times, events and the group: 1 for the first side."""
+    both = np.concatenate([first, second])
+    return both[:, 0], both[:, 1], np.repeat([1, 0], [len(first), len(second)])
+
+
+def _side(side: tuple[str, Sequence[ArmEvidence]], pool: NDArray) -> NaiveSide:
+    curve = kaplan_meier(pool[:, 0], pool[:, 1])
+    n_events = int(pool[:, 1].sum())
+    return NaiveSide(side[0], len(pool), len(side[1]), n_events, median_survival(curve))
