@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
-from analysis_lib.exceptions import InvalidRecordsError, ReviewError
+from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError, ReviewError
 
 GOOD, FOUND, USAGE = 0, 1, 2
 
@@ -37,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InvalidRecordsError as error:
         _print_problems(error.problems)
         return FOUND
+    except InvalidInputError as error:
+        print(f"lsr: {error}", file=sys.stderr)
+        return USAGE
     except ReviewError as error:
         print(f"lsr: {error}", file=sys.stderr)
         return FOUND

@@ -47,7 +47,11 @@ def _outcome(outcome: OutcomeResult) -> dict[str, Any]:
             }
             for contrast in outcome.direct
         ],
-        "naive": [_naive(naive) for naive in outcome.naive],
+        "naive": [
+            _naive(naive) | {"class": list(pool.pool_class) if pool.pool_class else None}
+            for pool in outcome.pools
+            for naive in pool.naive
+        ],
         "scenarios": {
             found.scenario.id: {
                 "sides": {s.id: {"arms": len(s.arms), "n": s.n} for s in found.sides},

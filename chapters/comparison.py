@@ -17,6 +17,7 @@ comparison_id = "resection-vs-nonsurgical"
 # %% tags=["remove-cell"]
 from analysis_lib.book import comparison_charts as charts
 from analysis_lib.book import comparison_tables as tables
+from analysis_lib.book.doubts import doubts
 from analysis_lib.comparison import compare
 
 result = compare(comparison_id)
@@ -70,6 +71,9 @@ tables.benchmark_table(result)
 
 # %% tags=["remove-input"]
 tables.missing(result)
+
+# %% tags=["remove-input"]
+doubts(result)
 
 # %% [markdown]
 # ## Sensitivity

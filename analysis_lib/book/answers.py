@@ -53,9 +53,10 @@ def direct_sentence(outcome: OutcomeResult) -> Sentence:
     counted = outcome_label(outcome.outcome).lower()
     found = list({contrast.study_id: contrast for contrast in outcome.direct}.values())
     if not found:
-        return (f"No study has compared these directly on {counted}.",)
+        return (f"No study has compared these directly on {counted}, as far as was read.",)
     studies = "One study compares" if len(found) == 1 else f"{count(len(found))} studies compare"
-    sentence: list[str | Cell] = [f"{studies} these directly on {counted}: "]
+    what = "these" if len(outcome.sides) == 2 else "two of these"
+    sentence: list[str | Cell] = [f"{studies} {what} directly on {counted}: "]
     for position, contrast in enumerate(found):
         sentence += ["; "] if position else []
         sentence += [study_link(contrast.study_id, contrast.study_label), ", "]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,6 +21,7 @@ from analysis_lib.book.site import BUILD, SITE, build_site, recover
 from analysis_lib.comparison import compare, load_declarations
 from analysis_lib.comparison.declarations import Declaration
 from analysis_lib.editions import headline_numbers
+from analysis_lib.exceptions import ReviewError
 from analysis_lib.files import fingerprint, write_text
 from analysis_lib.study_records import DATA, ROOT, load_records
 
@@ -55,7 +58,14 @@ def build(*, only: Sequence[str] = (), force: bool = False, quiet: bool = False)
         The evidence breaks rules; nothing is run.
     SiteBuildError
         Jupyter Book refused a page; the last good book stays in place.
+    ReviewError
+        Another build holds the folder.
     """
+    with _alone():
+        return _build(tuple(only), force, quiet)
+
+
+def _build(only: Sequence[str], force: bool, quiet: bool) -> BuildReport:
     recover()
     records = load_records()
     declarations = load_declarations()
@@ -67,18 +77,40 @@ def build(*, only: Sequence[str] = (), force: bool = False, quiet: bool = False)
         _write_state(state)
     write_text(DATA / "README.md", data_readme(records))
     site_key = _site_key()
-    rebuilt = site_key != state.get("site") or not (SITE / "index.html").is_file() or force
+    whole = state.get("files") == _site_files() != {}
+    rebuilt = site_key != state.get("site") or not whole or force
     if rebuilt:
         results = {d.id: compare(d.id, records) for d in declarations}
         for comparison_id, result in results.items():
             _write_golden(comparison_id, headline_numbers(result))
         build_site(generate_pages(results))
         # Writing golden files and notebooks does not change what the site is made of.
-        state["site"] = site_key
+        state["site"], state["files"] = site_key, _site_files()
         _write_state(state)
     ran = tuple(d.id for d in stale)
     left = tuple(d.id for d in declarations if d.id not in ran)
     return BuildReport(ran, left, SITE / "index.html", rebuilt)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the build's lock; a second build in the same folder is refused, not mixed in."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ReviewError("another build is running in this folder; wait for it") from error
+        yield
+
+
+def _site_files() -> dict[str, int]:
+    """Every file of the site with its size: a site that lost a page is built again."""
+    return {
+        path.relative_to(SITE).as_posix(): path.stat().st_size
+        for path in sorted(SITE.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _is_stale(
@@ -138,7 +170,8 @@ def _read_state() -> dict:
     except (OSError, ValueError):
         state = {}
     chapters = state.get("chapters")
-    return {"chapters": chapters if isinstance(chapters, dict) else {}, "site": state.get("site")}
+    kept = chapters if isinstance(chapters, dict) else {}
+    return {"chapters": kept, "site": state.get("site"), "files": state.get("files")}
 
 
 def _write_state(state: dict) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
 from analysis_lib.book.answers import outcome_label
 from analysis_lib.book.blocks import Stack
-from analysis_lib.book.comparison_tables import pool_words
+from analysis_lib.book.comparison_tables import ONE_CLASS, pool_label
 from analysis_lib.book.places import field_anchor, study_page
 from analysis_lib.charts import cohort_forest, survival_chart
 from analysis_lib.comparison.arms import ArmEvidence, Estimate
@@ -18,6 +18,7 @@ from analysis_lib.comparison.pooled_curves import (
     continued_curve,
     pooled_curve,
 )
+from analysis_lib.comparison.pools import Pool
 from analysis_lib.comparison.result import LANDMARK_MONTHS, ComparisonResult, OutcomeResult
 from analysis_lib.tables import Html, callout, paragraph
 
@@ -26,29 +27,50 @@ _TICKS = (0.0, 6.0, 12.0, 18.0, 24.0)
 
 
 def curves(result: ComparisonResult, outcome: OutcomeResult) -> Html:
-    """Curves of each side, and beside them the same with every arm continued."""
+    """Curves of each side, a chart for each pool; survival also with every arm continued."""
     label = outcome_label(outcome.outcome)
-    if not any(outcome.pooled_arms(side) for side in outcome.sides):
+    pools = [pool for pool in outcome.pools if any(pool.arms(side) for side in outcome.sides)]
+    if not pools:
         return callout("missing", f"No curve: no side has a usable figure for {label.lower()}.")
-    parts: list[Html] = [
-        _chart(outcome, f"curves-{_slug(outcome)}", f"{label}: what is known", pooled_curve),
+    parts: list[Html] = [_known_chart(outcome, pool, number) for number, pool in enumerate(pools)]
+    parts.append(
         paragraph(
             "How to read it: solid while every arm of the side is known, dotted once the first "
             "arm runs out of print; beyond that the curve rests on the arms counted under the "
             "axis and may jump where one leaves. Bands are those of the naive pool."
-        ),
-    ]
-    if outcome.pool_class is not None:
-        parts.append(paragraph(pool_words(outcome)))
+        )
+    )
+    if outcome.outcome != "os":
+        return Stack(*parts, paragraph(ONE_CLASS))
     title = f"{label}: every arm continued to {HORIZON_MONTHS:.0f} months (an assumption)"
+    frames = [
+        continued_curve(pools[0].arms(side)).assign(side=side.label, style=side.colour)
+        for side in outcome.sides
+    ]
     parts += [
-        _chart(outcome, f"continued-{_slug(outcome)}", title, continued_curve),
+        _drawn(outcome, f"continued-{_slug(outcome)}", title, frames, None),
         paragraph(
             "An assumption, not evidence: after its last printed time each arm goes on at its "
-            "mean rate so far."
+            "mean rate so far. No interval, because deaths that nobody saw have none."
         ),
     ]
     return Stack(*parts)
+
+
+def _known_chart(outcome: OutcomeResult, pool: Pool, number: int) -> Html:
+    frames, under = [], []
+    for side in outcome.sides:
+        arms = pool.arms(side)
+        frames.append(pooled_curve(arms).assign(side=side.label, style=side.colour))
+        if arms:
+            under += [
+                {"side": side.label, "time_months": tick, "text": str(arms_known_at(arms, tick))}
+                for tick in _TICKS
+            ]
+    within = f" ({pool_label(pool)})" if pool.pool_class is not None else ""
+    title = f"{outcome_label(outcome.outcome)}: what is known{within}"
+    name = f"curves-{_slug(outcome)}" + (f"-{number + 1}" if number else "")
+    return _drawn(outcome, name, title, frames, pd.DataFrame(under))
 
 
 def forest(result: ComparisonResult, outcome: OutcomeResult) -> Html:
@@ -72,30 +94,26 @@ def forest(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     return Stack(*parts)
 
 
-def _chart(
+def _drawn(
     outcome: OutcomeResult,
     name: str,
     title: str,
-    curve_of: Callable[[tuple[ArmEvidence, ...]], pd.DataFrame],
+    frames: Sequence[pd.DataFrame],
+    under_axis: pd.DataFrame | None,
 ) -> Html:
-    frames, under = [], []
-    for side in outcome.sides:
-        arms = outcome.pooled_arms(side)
-        if not arms:
-            continue
-        frames.append(curve_of(arms).assign(side=side.label, style=side.colour))
-        under += [
-            {"side": side.label, "time_months": tick, "text": str(arms_known_at(arms, tick))}
-            for tick in _TICKS
-        ]
+    kinds = {arm.time_zero_kind for side in outcome.sides for arm in side.arms}
+    zero = "the start of salvage treatment"
+    if kinds - {"start_of_salvage"}:
+        zero = "time zero (start of salvage treatment, or re-irradiation after surgery)"
     y_title = {"os": "Alive", "local_control": "Locally controlled"}
     return survival_chart(
         name,
-        pd.concat(frames, ignore_index=True),
+        pd.concat([frame for frame in frames if not frame.empty], ignore_index=True),
         title=title,
         max_months=HORIZON_MONTHS,
+        x_title=f"Months after {zero}",
         y_title=y_title.get(outcome.outcome, "Free of progression"),
-        under_axis=pd.DataFrame(under),
+        under_axis=under_axis,
     )
 
 

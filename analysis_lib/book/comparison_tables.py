@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -16,7 +16,16 @@ from analysis_lib.book.answers import (
 from analysis_lib.book.blocks import Answer, Fold, Stack, Subheading
 from analysis_lib.book.places import arm_link, field_link, place_read, study_link
 from analysis_lib.comparison.arms import ArmEvidence, Estimate, study_label
-from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, Range, SideResult
+from analysis_lib.comparison.naive import NaiveContrast
+from analysis_lib.comparison.pools import Pool, disagree
+from analysis_lib.comparison.result import (
+    ComparisonResult,
+    OutcomeResult,
+    Range,
+    ScenarioResult,
+    SideResult,
+)
+from analysis_lib.comparison.selection import Candidate
 from analysis_lib.study_records import load_reading, load_records, load_vocabulary
 from analysis_lib.tables import (
     Cell,
@@ -96,7 +105,8 @@ def left_out_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     rows += [
         {
             "Study": study_link(found.record.id, study_label(found.record)),
-            "Arm": field_link(found.record.id, found.field, found.arm.label),
+            "Arm": found.arm.label,
+            "Printed": _printed_figures(found),
             "Side": "indirect",
             "Why it is not pooled": found.outcome.role_reason or found.record.eligibility.reason,
         }
@@ -107,6 +117,26 @@ def left_out_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
         return paragraph(f"No figure for {label} was left out.")
     table = html_table(pd.DataFrame(rows), caption=f"Read but not pooled: {label}")
     return Fold(f"{count(len(rows))} figures for {label} that are not pooled, and why", table)
+
+
+def _printed_figures(candidate: Candidate) -> Cell:
+    """What a paper prints for a figure that is not pooled, leading to its place."""
+    outcome, parts = candidate.outcome, []
+    median = outcome.median
+    if median is not None and median.value is not None:
+        unusable = " (no survival median)" if median.usable is False else ""
+        text = interval(median.value, median.low, median.high)
+        parts.append(f"median {text} months{unusable}")
+    for mark in outcome.landmarks:
+        if mark.value is not None:
+            text = interval(mark.value, mark.low, mark.high, number=percent)
+            parts.append(f"{text} at {mark.months:g} months")
+    n = outcome.n_analysed.value
+    if outcome.n_events is not None and not parts:
+        parts.append(f"{count(outcome.n_events)} events of {count(n)}")
+    parts.append(f"n {count(n)}")
+    hint = f"{outcome.source.locator}: {outcome.source.seen}"
+    return field_link(candidate.record.id, candidate.field, "; ".join(parts), hint)
 
 
 def contrasts_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
@@ -133,38 +163,55 @@ def naive_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     label = outcome_label(outcome.outcome).lower()
     if not outcome.naive:
         return callout("missing", f"No naive pool of {label}: a side has no patients to pool.")
-    rows = [
-        {
-            "Contrast": f"{naive.first.side} against {naive.second.side}",
-            "Arms": f"{naive.first.n_arms} and {naive.second.n_arms}",
-            "Units": f"{count(naive.first.n)} and {count(naive.second.n)}",
-            "Naive medians (months)": f"{_median(naive.first.median_months)} and "
-            f"{_median(naive.second.median_months)}",
-            "Naive hazard ratio (95% interval)": interval(
-                naive.hazard_ratio, naive.low, naive.high, number=ratio
-            ),
-            "Log-rank p": _p_value(naive.log_rank_p),
-        }
-        for naive in outcome.naive
-    ]
-    pooled = "" if outcome.pool_class is None else f" {pool_words(outcome)}"
+    rows = [_naive_row(pool, naive) for pool in outcome.pools for naive in pool.naive]
     note = (
         "Naive: every patient as if from one study. Differences between hospitals read as "
         "differences between treatments; not an effect of treatment. Pseudo-patients from "
-        f"printed summaries; their uncertainty is in the interval.{pooled}"
+        "printed summaries; their uncertainty is in the interval."
     )
-    return html_table(pd.DataFrame(rows), caption=f"Naive pool: {label}", note=note)
+    if outcome.pools[0].pool_class is not None:
+        note += f" {ONE_CLASS}"
+    table = html_table(pd.DataFrame(rows), caption=f"Naive pool: {label}", note=note)
+    if not disagree(outcome.pools):
+        return table
+    contradiction = (
+        "The pools contradict each other: within one estimator the ratio is below 1, within "
+        "another above. They hold different studies; neither answers the question."
+    )
+    return Stack(table, callout("caution", contradiction))
 
 
-def pool_words(outcome: OutcomeResult) -> str:
-    """Within which estimator and unit the pool stays."""
-    assert outcome.pool_class is not None
-    code, unit = outcome.pool_class
-    estimator = load_vocabulary()["estimator"][code].label
-    return (
-        f"Pooled only within one estimator and unit ({estimator}, {unit}); "
-        "how local failure was defined is not recorded, so definitions may differ."
-    )
+#: Why there may be several pools of one outcome.
+ONE_CLASS = (
+    "Pooled only within one estimator and unit, every such class shown; how local failure was "
+    "defined is not recorded, so definitions may differ."
+)
+
+
+def pool_label(pool: Pool) -> str:
+    """Estimator and unit of a pool; empty where the outcome means the same everywhere."""
+    if pool.pool_class is None:
+        return ""
+    code, unit = pool.pool_class
+    return f"{load_vocabulary()['estimator'][code].label}, per {unit}"
+
+
+def _naive_row(pool: Pool, naive: NaiveContrast) -> dict[str, object]:
+    zeros = load_vocabulary()["time_zero"]
+    row = {"Contrast": f"{naive.first.side} against {naive.second.side}"}
+    if pool.pool_class is not None:
+        row["Within"] = pool_label(pool)
+    return row | {
+        "Arms": f"{len(naive.first.arms)} and {len(naive.second.arms)}",
+        "n": f"{count(naive.first.n)} and {count(naive.second.n)}",
+        "Time zero": " or ".join(zeros[kind].label.lower() for kind in naive.time_zeros),
+        "Naive medians (months)": f"{_median(naive.first.median_months)} and "
+        f"{_median(naive.second.median_months)}",
+        "Naive hazard ratio (95% interval)": interval(
+            naive.hazard_ratio, naive.low, naive.high, number=ratio
+        ),
+        "Log-rank p": _p_value(naive.log_rank_p),
+    }
 
 
 def benchmark_table(result: ComparisonResult) -> Html:
@@ -224,14 +271,14 @@ def missing(result: ComparisonResult) -> Stack:
 
 def scenarios_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     """Each declared scenario: arms and units per side, ranges, the naive hazard ratio."""
-    rows = [_scenario_row("Primary analysis", "", outcome.sides, outcome.naive)]
+    rows = [_scenario_row("Primary analysis", "", outcome, outcome)]
     silent = []
     for found in outcome.scenarios:
         if found.changes_nothing:
             silent.append(found.scenario.label)
         else:
             label, why = found.scenario.label, found.scenario.why
-            rows.append(_scenario_row(label, why, found.sides, found.naive))
+            rows.append(_scenario_row(label, why, found, outcome))
     note = f"Scenarios that find no further arm: {'; '.join(silent)}." if silent else None
     label = outcome_label(outcome.outcome).lower()
     return html_table(pd.DataFrame(rows), caption=f"Declared scenarios: {label}", note=note)
@@ -275,7 +322,8 @@ def _arm_row(arm: ArmEvidence) -> dict[str, object]:
                 words["estimator"][arm.estimator].label,
                 f"from {words['time_zero'][arm.time_zero_kind].label}",
             )
-        ).lower(),
+        ).lower()
+        + (f" ({arm.time_zero})" if arm.time_zero else ""),
     }
 
 
@@ -288,18 +336,32 @@ def estimate_text(estimate: Estimate | None, number: Callable[[float | None], st
 
 
 def _scenario_row(
-    label: str, why: str, sides: Sequence[SideResult], naive: Sequence
+    label: str, why: str, found: OutcomeResult | ScenarioResult, primary: OutcomeResult
 ) -> dict[str, object]:
     row: dict[str, object] = {"Scenario": f"{label} ({why})" if why else label}
-    for side in sides:
+    for side in found.sides:
         row[f"{side.label}: arms, n"] = f"{count(len(side.arms))}, {count(side.n)}"
         row[f"{side.label}: medians"] = _range_text(side.median_range(), months)
         row[f"{side.label}: at 12 months"] = _range_text(side.landmark_range(), percent)
-    row["Naive hazard ratio"] = (
-        "; ".join(interval(n.hazard_ratio, n.low, n.high, number=ratio) for n in naive)
+    before = {} if found is primary else {_pool_key(naive): naive for naive in primary.naive}
+    row["Naive hazard ratios (arms, n)"] = (
+        "; ".join(_naive_words(naive, _pool_key(naive) in before) for naive in found.naive)
         or "not computed"
     )
     return row
+
+
+def _pool_key(naive: NaiveContrast) -> tuple:
+    return naive.first.arms, naive.second.arms
+
+
+def _naive_words(naive: NaiveContrast, same_pool: bool) -> str:
+    """A ratio with the arms it rests on; a scenario that left the pool alone says so."""
+    text = interval(naive.hazard_ratio, naive.low, naive.high, number=ratio)
+    if same_pool:
+        return f"{text}, same pool as the primary analysis"
+    arms = f"{len(naive.first.arms)} and {len(naive.second.arms)} arms"
+    return f"{text}, {arms}, n {count(naive.first.n)} and {count(naive.second.n)}"
 
 
 def _range_text(found: Range | None, number: Callable[[float | None], str]) -> str:
@@ -311,22 +373,28 @@ def _range_text(found: Range | None, number: Callable[[float | None], str]) -> s
 
 
 def _why_they_differ(result: ComparisonResult) -> Sentence:
-    """Our reading of the distance between the benchmark and our naive pool."""
-    naive = result.leading.naive
-    words = load_vocabulary()["level"]
-    levels = sorted({words[a.level].label.lower() for s in result.leading.sides for a in s.arms})
-    ours = (
-        "We have no naive pool to set beside it."
-        if not naive
-        else f"Our naive hazard ratio is "
-        f"{interval(naive[0].hazard_ratio, naive[0].low, naive[0].high, number=ratio)}."
-    )
+    """Our naive pools of the benchmark's outcome, and why the two need not agree."""
+    outcomes = {row["outcome"] for row in result.benchmark}
+    outcome = next((o for o in result.outcomes if o.outcome in outcomes and o.naive), None)
+    if outcome is None:
+        ours = (
+            "We have no naive pool of the same groups and outcome to set beside it. A figure on "
+            "this page for another outcome is not its counterpart, and its direction may differ."
+        )
+    else:
+        ours = f"Our naive hazard ratio is {_naive_words(outcome.naive[0], False)}."
+        widest = next((s for s in outcome.scenarios if s.scenario.closest_to_benchmark), None)
+        if widest is not None and widest.naive:
+            label = widest.scenario.label
+            ours += (
+                f" In the scenario nearest to the review ({label[0].lower()}{label[1:]}) it is "
+                f"{_naive_words(widest.naive[0], False)}."
+            )
     return (
         f"{ours} The two need not agree: the review added a centre's own patients, digitised "
-        "curves that we have not read, and its list of studies and its definition of the "
-        "comparison groups were not in the text read; ours rests on "
-        f"{', '.join(levels) or 'nothing'}. Its intervals of hazard ratios are not printed, so "
-        "the distance cannot be judged. ",
+        "curves that we have not read, and counts from the recurrence by its title, we from the "
+        "start of treatment; its list of studies and the definition of its groups were not in the "
+        "text read. Its ratios carry no interval, so a distance cannot be judged. ",
         Cell("The benchmark review point by point", href="benchmark-review.html"),
         ".",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis_lib.consistency import audit_record
-from analysis_lib.exceptions import ReviewError
+from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.study_records import StudyRecord, load_records
 from analysis_lib.study_records.model import Outcome
 from analysis_lib.tables import interval, months, percent
@@ -14,14 +14,14 @@ def record_text(study_id: str) -> str:
 
     Raises
     ------
-    ReviewError
+    InvalidInputError
         No record has this id; the message names the nearest ids.
     """
     records = {record.id: record for record in load_records()}
     if study_id not in records:
         near = [known for known in records if known[:4] == study_id[:4]]
         hint = f"; did you mean {', '.join(near)}" if near else ""
-        raise ReviewError(f"no study {study_id}{hint}")
+        raise InvalidInputError(f"no study {study_id}{hint}")
     lines = _lines(records[study_id])
     lines += [f"  {f.severity}: {f.message}" for f in audit_record(records[study_id])]
     # Text from papers may hold control characters: a terminal must not obey them.

@@ -377,7 +377,7 @@ def _table(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
                 "Estimate": number(row["estimate"]),
                 "Low": number(row["low"]),
                 "High": number(row["high"]),
-                "Patients": count(row["n"]),
+                "n": count(row["n"]),
                 "Interval": row["interval_kind"],
                 "Note": "" if is_unknown(row["note"]) else str(row["note"]),
             }
@@ -396,7 +396,10 @@ def _description(rows: pd.DataFrame, records: list[dict]) -> str:
         f"{group} ({len(own)} {'row' if len(own) == 1 else 'rows'})"
         for group, own in rows.groupby("group", sort=False)
     )
-    parts = [f"One line per estimate, by group: {groups}.", "Area of a symbol: patients."]
+    parts = [
+        f"One line per estimate, by group: {groups}.",
+        "Area of a symbol: n, the number of patients, lesions or cavities.",
+    ]
     kinds = {record["kind"] for record in records if record["low"] is not None}
     if "computed" in kinds:
         parts.append("Solid intervals are printed in the paper, dashed ones computed by us.")

@@ -122,10 +122,18 @@ def _ticks(under_axis: pd.DataFrame | None, max_months: float) -> list[float]:
 
 
 def _reading(side: str, rows: pd.DataFrame, time: float) -> dict | None:
-    """The curve's height at a time; nothing beyond its last row."""
+    """The curve's height at a time; nothing beyond its last row.
+
+    Where the number of arms changes at this very time, the new arms hold after it.
+    """
     if time > rows["time_months"].iloc[-1]:
         return None
-    row = rows[rows["time_months"] <= time].iloc[-1]
+    reached = rows[rows["time_months"] <= time]
+    row = reached.iloc[-1]
+    others = reached[reached["n_arms"] != row["n_arms"]]
+    if not others.empty:
+        run = reached.loc[others.index[-1] + 1 :]
+        row = others.iloc[-1] if run["time_months"].iloc[0] == time else row
     return {"side": side, "time_months": time} | {
         name: row[name] for name in ("survival", "low", "high", "known", "n_arms")
     }

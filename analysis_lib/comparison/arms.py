@@ -60,6 +60,7 @@ class ArmEvidence:
     n: int
     unit: str
     time_zero_kind: str
+    time_zero: str | None
     estimator: str
     pathology: str
     recurrence: str
@@ -110,6 +111,7 @@ def arm_evidence(candidate: Candidate, *, n_imputations: int = N_IMPUTATIONS) ->
         n=outcome.n_analysed.value,
         unit=outcome.n_analysed.unit or "unit not stated",
         time_zero_kind=outcome.time_zero_kind,
+        time_zero=outcome.time_zero,
         estimator=outcome.estimator,
         pathology=arm.pathology,
         recurrence=record.recurrence,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analysis_lib.comparison.arms import study_label
 from analysis_lib.comparison.declarations import Declaration, Selector
+from analysis_lib.study_records.evidence_files import load_vocabulary
 from analysis_lib.study_records.model import Arm, Contrast, Source, StudyRecord
 
 
@@ -94,8 +95,8 @@ def _printed(record: StudyRecord, contrast: Contrast, index: int, direct: bool) 
         study_id=record.id,
         study_label=study_label(record),
         outcome=contrast.outcome,
-        arm=labels.get(contrast.arm, contrast.arm.replace("_", " ")),
-        versus=labels.get(contrast.versus, contrast.versus.replace("_", " ")),
+        arm=labels.get(contrast.arm) or _words(contrast.arm),
+        versus=labels.get(contrast.versus) or _words(contrast.versus),
         sizes=_sizes(record, contrast),
         estimator=contrast.estimator,
         event_direction=contrast.event_direction,
@@ -112,15 +113,27 @@ def _printed(record: StudyRecord, contrast: Contrast, index: int, direct: bool) 
     )
 
 
+def _words(name: str) -> str:
+    """A group's name as a reader reads it: a code of the vocabulary by its label."""
+    extents = load_vocabulary()["extent"]
+    return extents[name].label if name in extents else name.replace("_", " ")
+
+
 def _sizes(record: StudyRecord, contrast: Contrast) -> str | None:
-    """``6 and 32 lesions``: the two groups' sizes in the unit both are recorded in."""
+    """``6 and 32 cavities``: the two groups' sizes in the unit both are recorded in."""
     if contrast.kind != "arms":
         return None
     arms = [record.arm(name) for name in (contrast.arm, contrast.versus)]
+    lesions = "cavities" if _counts_cavities(arms, contrast.outcome) else "lesions"
     for unit, numbers in (
-        ("lesions", [arm.n_lesions for arm in arms]),
+        (lesions, [arm.n_lesions for arm in arms]),
         ("patients", [arm.n_patients for arm in arms]),
     ):
         if None not in numbers:
             return f"{numbers[0]} and {numbers[1]} {unit}"
     return None
+
+
+def _counts_cavities(arms: Sequence[Arm], outcome: str) -> bool:
+    units = {o.n_analysed.unit for arm in arms for o in arm.outcomes if o.outcome == outcome}
+    return units == {"cavity"}

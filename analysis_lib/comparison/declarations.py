@@ -49,7 +49,8 @@ class DeclaredOutcome:
 class Scenario:
     """A declared variation: selectors added to sides.
 
-    ``comparator`` marks those that change who is compared with whom.
+    ``comparator`` marks those that change who is compared with whom;
+    ``closest_to_benchmark`` the one nearest to the benchmark review's groups.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Scenario:
     why: str
     add: dict[str, tuple[dict[str, Any], ...]]
     comparator: bool = False
+    closest_to_benchmark: bool = False
 
 
 @dataclass(frozen=True)

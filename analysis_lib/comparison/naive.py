@@ -26,11 +26,11 @@ from analysis_lib.survival import (
 
 @dataclass(frozen=True)
 class NaiveSide:
-    """One side pooled as if from one study."""
+    """One side pooled as if from one study; ``arms`` are its study and arm ids."""
 
     side: str
     n: int
-    n_arms: int
+    arms: tuple[tuple[str, str], ...]
     n_events: int
     median_months: float | None
 
@@ -42,6 +42,7 @@ class NaiveContrast:
     The interval combines the Cox model's variance with that between sets of
     pseudo-patients by Rubin's rules (``between`` is their share of the
     variance, 0..1); the log-rank p-value is of the first set alone.
+    ``time_zeros`` are the kinds of time zero that were thrown together.
     """
 
     first: NaiveSide
@@ -51,6 +52,7 @@ class NaiveContrast:
     high: float
     log_rank_p: float
     between: float
+    time_zeros: tuple[str, ...]
 
 
 def naive_contrast(
@@ -78,6 +80,7 @@ def naive_contrast(
         float(np.exp(fit.log_hazard_ratio + half)),
         log_rank(*_grouped(*pools)),
         between / total,
+        tuple(sorted({arm.time_zero_kind for arm in (*first[1], *second[1])})),
     )
 
 
@@ -114,4 +117,5 @@ def _grouped(first: NDArray, second: NDArray) -> tuple[NDArray, NDArray, NDArray
 def _side(side: tuple[str, Sequence[ArmEvidence]], pool: NDArray) -> NaiveSide:
     curve = kaplan_meier(pool[:, 0], pool[:, 1])
     n_events = int(pool[:, 1].sum())
-    return NaiveSide(side[0], len(pool), len(side[1]), n_events, median_survival(curve))
+    arms = tuple((arm.study_id, arm.arm_id) for arm in side[1])
+    return NaiveSide(side[0], len(pool), arms, n_events, median_survival(curve))

@@ -31,7 +31,9 @@ def pooled_curve(arms: Sequence[ArmEvidence]) -> pd.DataFrame:
     DataFrame
         ``time_months, survival, low, high, known, n_arms``; empty without arms.
         Between two times at which arms run out the curve is the Kaplan-Meier
-        estimate of the arms that are still known at the end of that stretch.
+        estimate of the arms that are still known at the end of that stretch. At
+        the time itself the arms that end there are known; the row of the next
+        stretch that bears this time holds only after it.
     """
     ends = sorted({arm.known_until_months for arm in arms})
     pieces, start = [], 0.0
@@ -39,7 +41,7 @@ def pooled_curve(arms: Sequence[ArmEvidence]) -> pd.DataFrame:
         known = [arm for arm in arms if arm.known_until_months >= end]
         piece = _curve_of(known)
         last = end == ends[-1]
-        inside = (piece["time_months"] >= start) & (piece["time_months"] <= end)
+        inside = (piece["time_months"] > start) & (piece["time_months"] <= end)
         stretch = _opened(piece, start, end, inside, closed=last)
         pieces.append(stretch.assign(known=end == ends[0], n_arms=len(known)))
         start = end
@@ -59,7 +61,9 @@ def continued_curve(arms: Sequence[ArmEvidence]) -> pd.DataFrame:
     ipd = pd.concat([_continue(arm) for arm in arms], ignore_index=True)
     curve = kaplan_meier(ipd["time_months"], ipd["event"])
     curve = curve[curve["time_months"] <= HORIZON_MONTHS]
-    return curve.assign(known=False, n_arms=len(arms))[_COLUMNS].reset_index(drop=True)
+    # Limits would count invented deaths as if they had been seen.
+    curve = curve.assign(known=False, n_arms=len(arms), low=None, high=None)
+    return curve[_COLUMNS].reset_index(drop=True)
 
 
 def arms_known_at(arms: Sequence[ArmEvidence], months: float) -> int:
@@ -77,7 +81,7 @@ def _opened(
 ) -> pd.DataFrame:
     """The rows of one stretch, with a row at its start and its end so that steps join."""
     rows = piece.loc[inside, ["time_months", "survival", "low", "high"]]
-    times = [start] if rows.empty or rows["time_months"].iloc[0] > start else []
+    times = [start]
     times += [end] if closed or rows.empty or rows["time_months"].iloc[-1] < end else []
     position = np.searchsorted(piece["time_months"].to_numpy(), times, "right") - 1
     edges = piece[["survival", "low", "high"]].iloc[position].assign(time_months=times)

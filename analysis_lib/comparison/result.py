@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 from analysis_lib.comparison.arms import ArmEvidence, Estimate, arm_evidence
@@ -16,7 +15,8 @@ from analysis_lib.comparison.declarations import (
     Side,
     load_declaration,
 )
-from analysis_lib.comparison.naive import NaiveContrast, naive_contrast
+from analysis_lib.comparison.naive import NaiveContrast
+from analysis_lib.comparison.pools import Pool, pools_of
 from analysis_lib.comparison.selection import (
     Candidate,
     LeftOut,
@@ -33,10 +33,6 @@ from analysis_lib.study_records import (
 
 #: The time at which most cohorts print survival; ranges on pages are of this time.
 LANDMARK_MONTHS = 12.0
-
-#: Overall survival means the same everywhere; control and progression do not, so
-#: they are pooled only within one estimator and unit.
-_ONE_DEFINITION = ("os",)
 
 
 @dataclass(frozen=True)
@@ -81,36 +77,37 @@ class SideResult:
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """The sides under one declared variation, and their naive contrasts.
+    """The sides under one declared variation, and their pools.
 
     ``changes_nothing`` is True when the same arms stand on every side as before.
     """
 
     scenario: Scenario
     sides: tuple[SideResult, ...]
-    naive: tuple[NaiveContrast, ...]
+    pools: tuple[Pool, ...]
     changes_nothing: bool
+
+    @property
+    def naive(self) -> tuple[NaiveContrast, ...]:
+        """The naive contrasts of all pools."""
+        return tuple(naive for pool in self.pools for naive in pool.naive)
 
 
 @dataclass(frozen=True)
 class OutcomeResult:
-    """One outcome of a comparison.
-
-    ``pool_class`` is the (estimator, unit) within which curves and the naive
-    contrast pool; None when the outcome has one definition everywhere.
-    """
+    """One outcome of a comparison: its sides, its pools, what papers print, its scenarios."""
 
     outcome: str
     sides: tuple[SideResult, ...]
-    pool_class: tuple[str, str] | None
-    naive: tuple[NaiveContrast, ...]
+    pools: tuple[Pool, ...]
     contrasts: tuple[PrintedContrast, ...]
     scenarios: tuple[ScenarioResult, ...]
     indirect: tuple[Candidate, ...]
 
-    def pooled_arms(self, side: SideResult) -> tuple[ArmEvidence, ...]:
-        """The arms of a side that curves and the naive contrast pool."""
-        return _in_class(side.arms, self.pool_class)
+    @property
+    def naive(self) -> tuple[NaiveContrast, ...]:
+        """The naive contrasts of all pools."""
+        return tuple(naive for pool in self.pools for naive in pool.naive)
 
     @property
     def direct(self) -> tuple[PrintedContrast, ...]:
@@ -180,7 +177,6 @@ class _Workbench:
         declaration = self.declaration
         available = candidates(self.records, outcome.outcome)
         sides = tuple(self._side(outcome, side, available) for side in declaration.sides)
-        pool_class = _pool_class(outcome, sides)
         selectors = {s.id: declaration.selectors(s, outcome) for s in declaration.sides}
         scenarios = [
             self._scenario(outcome, scenario, sides, available)
@@ -193,8 +189,7 @@ class _Workbench:
         return OutcomeResult(
             outcome.outcome,
             sides,
-            pool_class,
-            _naive(sides, pool_class),
+            pools_of(outcome.outcome, sides),
             printed_contrasts(self.records, declaration, selectors, outcome.outcome),
             (*scenarios, *checks),
             _indirect(self.records, declaration, outcome),
@@ -234,7 +229,7 @@ class _Workbench:
             == [(arm.study_id, arm.arm_id) for arm in before.arms]
             for side, before in zip(sides, primary, strict=True)
         )
-        return ScenarioResult(scenario, sides, _naive(sides, _pool_class(outcome, sides)), same)
+        return ScenarioResult(scenario, sides, pools_of(outcome.outcome, sides), same)
 
     def _overlap_checks(
         self,
@@ -260,46 +255,8 @@ class _Workbench:
                 "may share patients, or from one doubtful table",
                 {} if scenario is None else scenario.add,
             )
-            checks.append(
-                ScenarioResult(check, again, _naive(again, _pool_class(outcome, again)), False)
-            )
+            checks.append(ScenarioResult(check, again, pools_of(outcome.outcome, again), False))
         return checks
-
-
-def _naive(
-    sides: Sequence[SideResult], pool_class: tuple[str, str] | None
-) -> tuple[NaiveContrast, ...]:
-    found = []
-    for first, second in combinations(sides, 2):
-        contrast = naive_contrast(
-            (first.label, _in_class(first.arms, pool_class)),
-            (second.label, _in_class(second.arms, pool_class)),
-        )
-        if contrast is not None:
-            found.append(contrast)
-    return tuple(found)
-
-
-def _in_class(
-    arms: Sequence[ArmEvidence], pool_class: tuple[str, str] | None
-) -> tuple[ArmEvidence, ...]:
-    return tuple(a for a in arms if pool_class is None or a.estimator_class == pool_class)
-
-
-def _pool_class(outcome: DeclaredOutcome, sides: Sequence[SideResult]) -> tuple[str, str] | None:
-    return None if outcome.outcome in _ONE_DEFINITION else _widest_class(sides)
-
-
-def _widest_class(sides: Sequence[SideResult]) -> tuple[str, str] | None:
-    """The (estimator, unit) found on most sides; a stated estimator first, then most units."""
-    classes = {arm.estimator_class for side in sides for arm in side.arms}
-
-    def width(pool_class: tuple[str, str]) -> tuple[int, bool, int, tuple[str, str]]:
-        found = [_in_class(side.arms, pool_class) for side in sides]
-        n = sum(arm.n for arms in found for arm in arms)
-        return sum(bool(arms) for arms in found), pool_class[0] != "unknown", n, pool_class
-
-    return max(classes, key=width, default=("unknown", "unit not stated"))
 
 
 def _indirect(

@@ -146,6 +146,10 @@ def _roles(record: dict) -> Iterator[Problem]:
         if role == "primary" and arm["pathology"] == "necrosis":
             rule = "must not be primary in an arm of radiation necrosis: another disease"
             yield f"{place}.role", rule, role
+        if role == "primary" and outcome["time_zero_kind"] == "unknown":
+            yield f"{place}.role", "must not be primary when time zero is unknown", role
+        if role == "primary" and outcome["n_analysed"]["value"] is None:
+            yield f"{place}.role", "must not be primary without n_analysed.value", role
         if role == "primary" and decision != "include":
             yield f"{place}.role", f"must not be primary in a study marked {decision}", role
     for place, arm in _arms(record):
@@ -160,6 +164,10 @@ def _counts(record: dict) -> Iterator[Problem]:
         n, events = count["value"], outcome.get("n_events")
         if n == 0:
             yield f"{place}.n_analysed.value", "must be at least 1, or null when unknown", n
+        whole = record.get("n_patients")
+        if count.get("unit") == "patient" and None not in (n, whole) and n > whole:
+            rule = f"must not exceed the study's n_patients ({whole})"
+            yield f"{place}.n_analysed.value", rule, n
         if n is not None and events is not None and events > n:
             yield f"{place}.n_events", f"must not exceed n_analysed ({n})", events
         if n is not None and count.get("printed") is False and not count.get("derivation"):

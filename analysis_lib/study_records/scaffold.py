@@ -73,9 +73,26 @@ def _text(study_id: str) -> str:
 def _example(schema: dict, key: str) -> list[str]:
     """What one entry of ``arms`` or ``contrasts`` looks like, as comment lines."""
     name = {"arms": "arm", "contrasts": "contrast"}[key]
-    lines = ["one entry:"]
-    for number, (field, inner) in enumerate(schema["$defs"][name]["properties"].items()):
-        inner = schema["$defs"][inner["$ref"].split("/")[-1]] if "$ref" in inner else inner
-        lead = "- " if number == 0 else "  "
-        lines.append(f"{lead}{field}: ...  # {inner['description']}")
+    return ["one entry:", *_entry(schema, schema["$defs"][name], indent="")]
+
+
+def _entry(schema: dict, node: dict, indent: str) -> list[str]:
+    """A list entry's keys, those of groups and lists within it too."""
+    lines = _keys(schema, node, indent + "  ")
+    return [f"{indent}- {lines[0].lstrip()}", *lines[1:]]
+
+
+def _keys(schema: dict, node: dict, indent: str) -> list[str]:
+    lines = []
+    for name, field in node["properties"].items():
+        inner = schema["$defs"][field["$ref"].split("/")[-1]] if "$ref" in field else field
+        if "properties" in inner:
+            lines.append(f"{indent}{name}:  # {inner['description']}")
+            lines += _keys(schema, inner, indent + "  ")
+        elif inner.get("type") == "array" and "$ref" in inner.get("items", {}):
+            item = schema["$defs"][inner["items"]["$ref"].split("/")[-1]]
+            lines.append(f"{indent}{name}:  # {inner['description']} [] when there is none")
+            lines += _entry(schema, item, indent + "  ")
+        else:
+            lines.append(f"{indent}{name}: null  # {inner['description']}")
     return lines

@@ -67,7 +67,7 @@ def _problem(error: ValidationError, lines: dict[str, int], name: str) -> Record
     field = dotted(error.absolute_path)
     rule, value = _rule(error)
     if error.validator == "additionalProperties":
-        unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})))
+        unknown = _unknown_keys(error)
         field = ".".join(filter(None, [field, unknown[0] if unknown else ""]))
     return RecordProblem(name, line_of(field, lines), field, rule, value)
 
@@ -76,17 +76,31 @@ def _rule(error: ValidationError) -> tuple[str, str]:
     """What must hold, and the value that breaks it."""
     kind, limit, instance = error.validator, error.validator_value, error.instance
     if kind == "additionalProperties":
-        known = sorted(error.schema.get("properties", {}))
-        unknown = sorted(set(instance) - set(known))
-        return f"unknown key {', '.join(unknown)}; known keys are {', '.join(known)}", ""
+        unknown, known = _unknown_keys(error), sorted(error.schema.get("properties", {}))
+        rule = f"unknown key {', '.join(unknown)}; known keys are {', '.join(known)}"
+        if any(key.isdigit() for key in unknown):
+            rule += " (a number needs a decimal point, not a comma)"
+        return rule, ""
     if kind == "required":
         missing = [key for key in limit if key not in instance]
-        return f"required key {', '.join(missing)} is missing (write null when unknown)", ""
+        rule = f"required key {', '.join(missing)} is missing"
+        nullable = all(_may_be_null(error.schema, key) for key in missing)
+        return rule + (" (write null when unknown)" if nullable else ""), ""
     if kind in ("minimum", "maximum") and error.schema.get("maximum") == 1:
         return "must be in 0..1 (a probability: 61.7 % is 0.617)", shown(instance)
     if kind not in _RULES:
         return error.message, shown(instance)
     return _RULES[kind](limit), shown(instance)
+
+
+def _unknown_keys(error: ValidationError) -> list[str]:
+    known = error.schema.get("properties", {})
+    return sorted(str(key) for key in error.instance if key not in known)
+
+
+def _may_be_null(schema: dict[str, Any], key: str) -> bool:
+    field = schema.get("properties", {}).get(key, {})
+    return "null" in field.get("type", ()) or None in field.get("enum", ())
 
 
 def _types(types: Any) -> str:

@@ -9,6 +9,7 @@ from analysis_lib.book import build as build_module
 from analysis_lib.book import site as site_module
 from analysis_lib.book.build import build
 from analysis_lib.comparison import load_declarations
+from analysis_lib.exceptions import ReviewError
 from analysis_lib.study_records import DATA
 
 README = DATA / "README.md"
@@ -19,6 +20,7 @@ IDS = [declared.id for declared in load_declarations()]
 def workshop(tmp_path, monkeypatch):
     """A build whose chapters and site are only counted, with a state of its own."""
     ran, sites = [], []
+    monkeypatch.setattr(build_module, "BUILD", tmp_path / "lock")
     monkeypatch.setattr(build_module, "_STATE", tmp_path / "state.json")
     monkeypatch.setattr(build_module, "GOLDEN", tmp_path / "golden")
     monkeypatch.setattr(build_module, "SITE", tmp_path / "html")
@@ -65,6 +67,23 @@ def test_one_changed_record_runs_its_dependants_only(workshop, monkeypatch):
     assert set(report.ran) == concerned
     assert set(report.unchanged) == set(IDS) - concerned
     assert len(sites) == 2
+
+
+def test_a_site_that_lost_a_page_is_built_again(workshop, tmp_path):
+    _, sites = workshop
+    build(quiet=True)
+    (tmp_path / "html" / "index.html").unlink()
+    assert build(quiet=True).rebuilt
+    (tmp_path / "html" / "index.html").write_text("damaged")
+    assert build(quiet=True).rebuilt
+    assert not build(quiet=True).rebuilt
+    assert len(sites) == 3
+
+
+def test_two_builds_at_once_are_refused(workshop):
+    with build_module._alone(), pytest.raises(ReviewError, match="another build"):
+        build(quiet=True)
+    assert build(quiet=True).ran
 
 
 def test_only_and_force(workshop):

@@ -42,13 +42,13 @@ def test_study_show(capsys):
     assert main(["study", "show", "bhatia-2024"]) == GOOD
     out = capsys.readouterr().out
     assert "median 15.2 (7.9 to 26.8) (not usable)" in out
-    assert main(["study", "show", "bhatia-2099"]) == FOUND
+    assert main(["study", "show", "bhatia-2099"]) == USAGE
     assert "did you mean bhatia-2024" in capsys.readouterr().err
 
 
 def test_study_new_refuses_a_bad_id_and_an_existing_study(capsys):
-    assert main(["study", "new", "../escape"]) == FOUND
-    assert main(["study", "new", "bhatia-2024"]) == FOUND
+    assert main(["study", "new", "../escape"]) == USAGE
+    assert main(["study", "new", "bhatia-2024"]) == USAGE
     assert "exists already" in capsys.readouterr().err
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from analysis_lib.comparison import compare, load_declaration, load_declarations
 from analysis_lib.comparison.dependencies import studies_concerning
+from analysis_lib.comparison.pools import disagree
 from analysis_lib.comparison.selection import candidates, has_figure, select
 from analysis_lib.study_records import load_overlaps, load_records
 
@@ -160,11 +161,23 @@ def test_local_control_is_pooled_within_one_estimator_and_unit(results):
     for result in results.values():
         for outcome in result.outcomes:
             if outcome.outcome == "os":
-                assert outcome.pool_class is None
+                assert [pool.pool_class for pool in outcome.pools] == [None]
                 continue
-            for side in outcome.sides:
-                pooled = outcome.pooled_arms(side)
-                assert all(arm.estimator_class == outcome.pool_class for arm in pooled)
+            for pool in outcome.pools:
+                for side in outcome.sides:
+                    classes = {arm.estimator_class for arm in pool.arms(side)}
+                    assert classes <= {pool.pool_class}
+
+
+def test_every_class_that_stands_on_two_sides_is_shown(results):
+    """Kaplan-Meier and cumulative incidence point opposite ways: neither may be chosen."""
+    outcome = next(o for o in results["resection-vs-resrs"].outcomes if o.outcome != "os")
+    shown = {pool.pool_class for pool in outcome.pools}
+    on_sides = [{arm.estimator_class for arm in side.arms} for side in outcome.sides]
+    assert shown == on_sides[0] & on_sides[1]
+    assert len(shown) > 1
+    assert disagree(outcome.pools)
+    assert not disagree(outcome.pools[:1])
 
 
 def test_reirradiation_after_surgery_is_no_primary_time_zero_of_survival(results):

@@ -19,12 +19,23 @@ def arm(n, median=None, landmarks=(), n_imputations=0):
         n=n, median=median, landmarks=landmarks, n_imputations=n_imputations
     )
     return SimpleNamespace(
-        ipd=made.ipd, imputations=made.imputations, known_until_months=made.known_until_months
+        study_id="synthetic",
+        arm_id="a",
+        time_zero_kind="start_of_salvage",
+        ipd=made.ipd,
+        imputations=made.imputations,
+        known_until_months=made.known_until_months,
     )
 
 
 def height(curve, months):
-    return float(curve.loc[curve["time_months"] <= months, "survival"].iloc[-1])
+    """Height at a time: a stretch that begins at this very time holds only after it."""
+    rows = curve[curve["time_months"] <= months]
+    begins = rows["n_arms"] != rows["n_arms"].shift(fill_value=rows["n_arms"].iloc[0])
+    last_run = begins.cumsum()
+    if rows.loc[last_run == last_run.iloc[-1], "time_months"].min() == months and months > 0:
+        rows = rows[last_run < last_run.iloc[-1]] if last_run.iloc[-1] else rows
+    return float(rows["survival"].iloc[-1])
 
 
 def test_worst_arm_leaving_first_does_not_carry_the_solid_curve():

@@ -121,7 +121,7 @@ def test_the_good_record_is_good(tmp_path):
 OS = ("arms", 0, "outcomes", 0)
 CASES = {
     "unknown key": ((*OS, "medain"), 3, "unknown key medain", "arms[0].outcomes[0].medain"),
-    "missing source": ((*OS, "source"), ..., "required key source", "arms[0].outcomes[0]"),
+    "missing source": ((*OS, "source"), ..., "required key source is missing", "outcomes[0]"),
     "empty source": ((*OS, "source", "locator"), "", "must not be empty", "source.locator"),
     "probability 61.7": (
         (*OS, "landmarks", 0, "value"),
@@ -155,6 +155,10 @@ CASES = {
     "unusable in silence": ((*OS, "median", "usable"), False, "must say why", "median.reason"),
     "long quotation": ((*OS, "source", "seen"), "w " * 26, "at most 25 words", "source.seen"),
     "script address": ((*OS, "source", "url"), "javascript:alert(1)", "web address", "source.url"),
+    "primary of unknown zero": ((*OS, "time_zero_kind"), "unknown", "time zero is unknown", "role"),
+    "primary without n": ((*OS, "n_analysed", "value"), None, "without n_analysed", "role"),
+    "n above the study": ((*OS, "n_analysed", "value"), 400, "must not exceed", "n_analysed"),
+    "decimal comma": ((*OS, "median", 0), None, "not a comma", "median"),
     "p of 3": (("contrasts", 0, "p"), 3, "", "contrasts[0].p"),
     "text for a number": (("n_patients",), "forty", "must be a whole number", "n_patients"),
     "doi with resolver": (("citation", "doi"), "https://doi.org/10.1/x", "must match", "doi"),
