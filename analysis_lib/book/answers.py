@@ -79,7 +79,9 @@ def contrast_words(contrast: PrintedContrast) -> Cell:
             f", p = {contrast.p}" if not str(contrast.p).startswith("<") else f", p {contrast.p}"
         )
     if contrast.adjusted:
-        text += ", adjusted"
+        text += " from an adjusted model"
+        if contrast.hazard_ratio is None:
+            text += "; the figures of each group are not adjusted"
     if contrast.sizes:
         text += f" ({contrast.sizes})"
     return field_link(contrast.study_id, contrast.field, text, contrast.source.seen)

@@ -312,18 +312,17 @@ def _arm_row(arm: ArmEvidence) -> dict[str, object]:
     at_12 = arm.at(12.0)
     return {
         "Study": study_link(arm.study_id, arm.study_label),
-        "Treatment": words["treatment"][arm.treatment].label,
         "n": arm_link(arm, f"{count(arm.n)} {_UNITS[arm.unit]}"),
         "Median, months": arm_link(arm, estimate_text(arm.median, months)),
         "At 12 months": arm_link(arm, estimate_text(at_12, percent)),
         "What it is": "; ".join(
             (
-                words["level"][arm.level].label,
-                words["estimator"][arm.estimator].label,
-                f"from {words['time_zero'][arm.time_zero_kind].label}",
+                words["treatment"][arm.treatment].label,
+                words["level"][arm.level].label.lower(),
+                words["estimator"][arm.estimator].label.lower(),
+                f"from {arm.time_zero or words['time_zero'][arm.time_zero_kind].label.lower()}",
             )
-        ).lower()
-        + (f" ({arm.time_zero})" if arm.time_zero else ""),
+        ),
     }
 
 
