@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 
+from analysis_lib.cli_reconstruct import add_reconstruct_command
 from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError, ReviewError
 
 GOOD, FOUND, USAGE = 0, 1, 2
@@ -21,6 +22,7 @@ _EPILOG = """examples:
   lsr build --only progression    run one comparison
   lsr study new doe-2026          scaffold data/studies/doe-2026/study.yaml
   lsr study show bhatia-2024      a record as text, with its findings
+  lsr reconstruct os.csv --n 30   a digitised curve as patients
   lsr serve                       show the built site on this machine
 """
 
@@ -70,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="show the built site on this machine")
     serve.add_argument("--port", type=int, default=8000, help="port on 127.0.0.1 (default 8000)")
     serve.set_defaults(run=_serve)
+    add_reconstruct_command(commands)
     study = commands.add_parser("study", help="scaffold or show a study record")
     study_commands = study.add_subparsers(required=True, metavar="action")
     for name, run, text in (

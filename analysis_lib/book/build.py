@@ -158,7 +158,8 @@ def _write_golden(comparison_id: str, numbers: dict) -> None:
 
 def _site_key() -> str:
     """Hash of everything the site is made of."""
-    folders = [DATA, ROOT / "chapters", ROOT / "book", ROOT / "benchmarks" / "results"]
+    folders = [DATA, ROOT / "chapters", ROOT / "book"]
+    folders += [ROOT / "benchmarks" / name for name in ("results", "data")]
     files = [p for folder in folders for p in folder.rglob("*") if p.is_file()]
     files = [p for p in files if "institutional" not in p.parts and "__pycache__" not in p.parts]
     return fingerprint([*files, ROOT / "_config.yml", *library_files()], root=ROOT)

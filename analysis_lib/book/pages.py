@@ -13,6 +13,10 @@ from analysis_lib.book.guidelines_page import guidelines_page
 from analysis_lib.book.landing_page import landing_page
 from analysis_lib.book.methods_page import methods_page
 from analysis_lib.book.overlaps_page import overlaps_page
+from analysis_lib.book.reconstruction_pages import (
+    benchmark_page as reconstruction_benchmark_page,
+)
+from analysis_lib.book.reconstruction_pages import example_page, quality_page
 from analysis_lib.book.study_page import StudyContext, study_page_text
 from analysis_lib.book.study_uses import Results, Use, uses_by_study
 from analysis_lib.comparison.declarations import load_declarations
@@ -56,6 +60,9 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "guidelines.md": guidelines_page(),
         "methods-summaries.md": methods_page(),
         "audit.md": audit_page(records, findings),
+        "reconstruction-quality.md": quality_page(records),
+        "worked-example.md": example_page(),
+        "reconstruction-benchmark.md": reconstruction_benchmark_page(),
     }
     titles = {comparison: result.declaration.title for comparison, result in found.items()}
     return pages | _study_pages(records, findings, overlaps, uses, titles)

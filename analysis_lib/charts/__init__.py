@@ -9,6 +9,7 @@ from analysis_lib.charts.chart import Chart
 from analysis_lib.charts.evidence import evidence_map
 from analysis_lib.charts.flow import flow_chart, reading_figure
 from analysis_lib.charts.forest import cohort_forest
+from analysis_lib.charts.reconstruction import error_chart, reading_chart
 from analysis_lib.charts.survival import survival_chart
 from analysis_lib.charts.theme import SIDE_STYLES, TREATMENT_STYLES, Style
 
@@ -18,8 +19,10 @@ __all__ = [
     "Chart",
     "Style",
     "cohort_forest",
+    "error_chart",
     "evidence_map",
     "flow_chart",
+    "reading_chart",
     "reading_figure",
     "survival_chart",
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from analysis_lib.comparison.selection import Candidate
+from analysis_lib.reconstruct.curves import CurveReconstruction, reconstruct_ipd
 from analysis_lib.reconstruct.information import (
     binomial_landmark_interval,
     exponential_median_interval,
@@ -15,10 +17,12 @@ from analysis_lib.reconstruct.information import (
 from analysis_lib.reconstruct.summaries import (
     LandmarkSummary,
     MedianSummary,
-    SummaryReconstruction,
     reconstruct_from_summary,
 )
+from analysis_lib.study_records import read_curve
 from analysis_lib.study_records.model import Outcome, Source, StudyRecord
+from analysis_lib.survival import kaplan_meier, median_survival
+from analysis_lib.vocabulary import CURVE_LEVELS
 
 #: Pseudo-patient sets per arm: Rubin's rules change little beyond this (see benchmarks).
 N_IMPUTATIONS = 20
@@ -98,7 +102,7 @@ def study_label(record: StudyRecord) -> str:
 def arm_evidence(candidate: Candidate, *, n_imputations: int = N_IMPUTATIONS) -> ArmEvidence:
     """The evidence of one arm that stands on a side (:func:`selection.select`)."""
     record, arm, outcome = candidate.record, candidate.arm, candidate.outcome
-    made = _pseudo_patients(outcome, n_imputations)
+    made = _patients(candidate, n_imputations)
     return ArmEvidence(
         study_id=record.id,
         arm_id=arm.id,
@@ -116,11 +120,11 @@ def arm_evidence(candidate: Candidate, *, n_imputations: int = N_IMPUTATIONS) ->
         pathology=arm.pathology,
         recurrence=record.recurrence,
         secondary_source=record.secondary_source,
-        median=_median_estimate(outcome),
-        landmarks=_landmark_estimates(outcome),
+        median=_median_estimate(outcome, made),
+        landmarks=_landmark_estimates(outcome, made),
         known_until_months=made.known_until_months,
         assumption=made.assumption,
-        findings=tuple(finding.message for finding in made.findings),
+        findings=made.findings,
         source=outcome.source,
         field=candidate.field,
         ipd=_named(made.ipd, record.id, arm.id),
@@ -145,28 +149,95 @@ def usable_landmarks(outcome: Outcome) -> tuple[LandmarkSummary, ...]:
     )
 
 
-def _pseudo_patients(outcome: Outcome, n_imputations: int) -> SummaryReconstruction:
-    return reconstruct_from_summary(
+@dataclass(frozen=True)
+class _Patients:
+    """Patients made from a curve or from a summary, in one form."""
+
+    ipd: pd.DataFrame
+    level: str
+    known_until_months: float
+    assumption: str
+    findings: tuple[str, ...]
+    imputations: tuple[pd.DataFrame, ...]
+
+
+def _patients(candidate: Candidate, n_imputations: int) -> _Patients:
+    """The best level there is: a digitised curve before any summary of the same outcome."""
+    if candidate.outcome.curve is not None:
+        return _from_curve(candidate.record, candidate.outcome, n_imputations)
+    made = reconstruct_from_summary(
+        n=candidate.outcome.n_analysed.value,
+        median=usable_median(candidate.outcome),
+        landmarks=usable_landmarks(candidate.outcome),
+        estimator=candidate.outcome.estimator,
+        followup_max_months=candidate.outcome.followup_max_months,
+        n_imputations=n_imputations,
+    )
+    return _Patients(
+        made.ipd,
+        made.level,
+        made.known_until_months,
+        made.assumption,
+        tuple(finding.message for finding in made.findings),
+        made.imputations,
+    )
+
+
+def reconstruct_outcome(
+    record: StudyRecord, outcome: Outcome, *, n_imputations: int = 0
+) -> CurveReconstruction:
+    """Patients of an outcome's digitised curve, with every printed fact of the outcome."""
+    curve, at_risk = read_curve(record, outcome)
+    median, marks = usable_median(outcome), usable_landmarks(outcome)
+    return reconstruct_ipd(
+        curve,
         n=outcome.n_analysed.value,
-        median=usable_median(outcome),
-        landmarks=usable_landmarks(outcome),
-        estimator=outcome.estimator,
-        followup_max_months=outcome.followup_max_months,
+        number_at_risk=at_risk,
+        n_events=outcome.n_events,
+        median=median.value if median else None,
+        landmarks=pd.DataFrame(
+            {"time_months": [m.months for m in marks], "survival": [m.value for m in marks]}
+        )
+        if marks
+        else None,
+        reading_sd=outcome.curve.reading_sd if outcome.curve else None,
         n_imputations=n_imputations,
     )
 
 
-def _median_estimate(outcome: Outcome) -> Estimate | None:
+def _from_curve(record: StudyRecord, outcome: Outcome, n_imputations: int) -> _Patients:
+    made = reconstruct_outcome(record, outcome, n_imputations=n_imputations)
+    unmet = made.constraints[~made.constraints["met"]]
+    findings = tuple(
+        f"{row.fact}: printed {row.given:g}, reconstructed {row.reconstructed:g}"
+        for row in unmet.itertuples()
+    )
+    last = float(made.ipd["time_months"].max())
+    return _Patients(made.ipd, made.level, last, "curve", findings, made.imputations)
+
+
+def _median_estimate(outcome: Outcome, made: _Patients) -> Estimate | None:
     median = usable_median(outcome)
     if median is None:
-        return None
+        return _median_of_curve(made) if made.level in CURVE_LEVELS else None
     if median.low is not None and median.high is not None:
         return Estimate(median.value, median.low, median.high, "printed")
     low, high = exponential_median_interval(median.value, outcome.n_analysed.value)
     return Estimate(median.value, low, high, "computed")
 
 
-def _landmark_estimates(outcome: Outcome) -> tuple[Estimate, ...]:
+def _median_of_curve(made: _Patients) -> Estimate | None:
+    """Median of the reconstructed patients; its limits are where the band crosses one half."""
+    curve = kaplan_meier(made.ipd["time_months"], made.ipd["event"])
+    value = median_survival(curve)
+    if value is None:
+        return None
+    low = median_survival(curve.assign(survival=curve["low"]))
+    high = median_survival(curve.assign(survival=curve["high"]))
+    return Estimate(value, low, math.inf if high is None else high, "computed")
+
+
+def _landmark_estimates(outcome: Outcome, made: _Patients) -> tuple[Estimate, ...]:
     estimates = []
     for mark in usable_landmarks(outcome):
         if mark.low is not None and mark.high is not None:
@@ -175,7 +246,20 @@ def _landmark_estimates(outcome: Outcome) -> tuple[Estimate, ...]:
             limits = binomial_landmark_interval(mark.value, outcome.n_analysed.value)
             kind = "computed"
         estimates.append(Estimate(mark.value, *limits, kind, mark.months))
-    return tuple(estimates)
+    if made.level in CURVE_LEVELS:
+        printed = {estimate.months for estimate in estimates}
+        estimates += [
+            _landmark_of_curve(made, months)
+            for months in (6.0, 12.0, 24.0)
+            if months not in printed and months <= made.known_until_months
+        ]
+    return tuple(sorted(estimates, key=lambda estimate: estimate.months or 0))
+
+
+def _landmark_of_curve(made: _Patients, months: float) -> Estimate:
+    curve = kaplan_meier(made.ipd["time_months"], made.ipd["event"])
+    row = curve[curve["time_months"] <= months].iloc[-1]
+    return Estimate(row["survival"], row["low"], row["high"], "computed", months)
 
 
 def _named(ipd: pd.DataFrame, study_id: str, arm_id: str) -> pd.DataFrame:

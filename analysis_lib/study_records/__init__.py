@@ -1,5 +1,6 @@
 """Study records: what was read from papers. The only reader of ``data/``."""
 
+from analysis_lib.study_records.curves import read_curve
 from analysis_lib.study_records.evidence_files import (
     declared_same_series,
     load_benchmark_review,
@@ -25,6 +26,7 @@ __all__ = [
     "load_records",
     "load_second_readings",
     "load_vocabulary",
+    "read_curve",
     "read_record",
     "study_files",
     "validate_data",

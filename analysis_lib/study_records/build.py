@@ -7,7 +7,7 @@ from typing import Any
 from analysis_lib.study_records import model
 
 
-def build_record(data: dict, *, path: str, lines: dict[str, int]) -> model.StudyRecord:
+def build_record(data: dict, *, path: str, folder: str, lines: dict[str, int]) -> model.StudyRecord:
     """A :class:`model.StudyRecord` from a mapping that meets schema and rules."""
     simple = {
         key: value
@@ -26,6 +26,7 @@ def build_record(data: dict, *, path: str, lines: dict[str, int]) -> model.Study
         eligibility=model.Eligibility(**data["eligibility"]),
         second_reading=model.SecondReading(**data["second_reading"]),
         path=path,
+        folder=folder,
         lines=lines,
     )
 

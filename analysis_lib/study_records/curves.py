@@ -33,7 +33,7 @@ def check_curves(record: StudyRecord, folder: Path) -> tuple[RecordProblem, ...]
     return tuple(problems)
 
 
-def read_curve(folder: Path, outcome: Outcome) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+def read_curve(record: StudyRecord, outcome: Outcome) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The reading (``time_months, survival``) and the at-risk table, or None, of an outcome.
 
     Raises
@@ -43,6 +43,7 @@ def read_curve(folder: Path, outcome: Outcome) -> tuple[pd.DataFrame, pd.DataFra
     """
     if outcome.curve is None:
         raise ValueError("the outcome has no digitised curve")
+    folder = Path(record.folder)
     at_risk = outcome.curve.number_at_risk_file
     return (
         pd.read_csv(folder / outcome.curve.file),
@@ -62,6 +63,7 @@ def _fault(path: Path, columns: tuple[str, ...]) -> str | None:
     numeric = frame.apply(pd.to_numeric, errors="coerce")
     if numeric.isna().any(axis=None) or len(frame) < 1:
         return "must hold numbers only, at least one row"
-    if (numeric < 0).any(axis=None) or (numeric.get("survival", 0) > 1).any():
+    beyond = "survival" in columns and (numeric["survival"] > 1).any()
+    if beyond or (numeric < 0).any(axis=None):
         return "must hold times of at least 0 and probabilities in 0..1"
     return None

@@ -45,7 +45,7 @@ def read_record(
         problems = check_rules(used, lines, name=name, folder=path.parent.name)
     if problems:
         return None, problems
-    record = build_record(used, path=name, lines=lines)
+    record = build_record(used, path=name, folder=str(path.parent), lines=lines)
     problems = check_curves(record, path.parent)
     return (None if problems else record), problems
 

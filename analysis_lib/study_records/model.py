@@ -227,6 +227,7 @@ class StudyRecord:
     notes: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
     path: str = ""
+    folder: str = field(default="", compare=False, repr=False)
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     def arm(self, arm_id: str) -> Arm:

@@ -2,99 +2,16 @@
 
 import copy
 import re
-from pathlib import Path
 
 import pytest
 import yaml
+from synthetic import GOOD, write
 
 from analysis_lib.exceptions import InvalidRecordsError
 from analysis_lib.study_records import load_records, load_vocabulary, validate_data
 from analysis_lib.study_records.loader import DATA, read_record, read_records
 from analysis_lib.study_records.scaffold import scaffold
 from analysis_lib.study_records.yaml_reader import MAX_BYTES
-
-#: A synthetic record, complete enough to break in every way.
-GOOD = {
-    "schema_version": 1,
-    "id": "doe-2020",
-    "citation": dict.fromkeys(
-        ("authors", "title", "journal", "year", "doi", "pmid", "pmcid"), None
-    ),
-    "design": "retrospective cohort",
-    "population": "synthetic",
-    "recurrence": "local",
-    "prior_treatment": ["srs"],
-    "n_patients": 40,
-    "arms": [
-        {
-            "id": "a",
-            "label": "A",
-            "treatment": "re_srs",
-            "pathology": "tumour",
-            "n_patients": 30,
-            "outcomes": [
-                {
-                    "outcome": "os",
-                    "role": "primary",
-                    "time_zero_kind": "start_of_salvage",
-                    "n_analysed": {"value": 30, "unit": "patient", "printed": True},
-                    "estimator": "kaplan_meier",
-                    "median": {"value": 12, "low": 8, "high": 16, "usable": True},
-                    "landmarks": [
-                        {"months": 6, "value": 0.7},
-                        {"months": 12, "value": 0.5, "low": 0.3, "high": 0.7},
-                    ],
-                    "n_events": 20,
-                    "followup_max_months": 40,
-                    "source": {"url": "https://doi.org/10.1/x", "locator": "Table 1", "seen": "x"},
-                }
-            ],
-            "harms": [
-                {
-                    "event": "radionecrosis",
-                    "kind": "harm_after",
-                    "n_events": 3,
-                    "n_at_risk": 30,
-                    "source": {"url": "https://doi.org/10.1/x", "locator": "Table 1", "seen": "x"},
-                }
-            ],
-        },
-        {
-            "id": "b",
-            "label": "B",
-            "treatment": "re_resection",
-            "pathology": "tumour",
-            "subset_of": None,
-            "outcomes": [],
-            "harms": [],
-        },
-    ],
-    "contrasts": [
-        {
-            "outcome": "os",
-            "kind": "arms",
-            "arm": "a",
-            "versus": "b",
-            "estimator": "cox",
-            "event_direction": "failure",
-            "hr": 0.8,
-            "low": 0.5,
-            "high": 1.2,
-            "source": {"url": "https://doi.org/10.1/x", "locator": "Table 1", "seen": "x"},
-        }
-    ],
-    "secondary_source": False,
-    "eligibility": {"decision": "include", "reason": "synthetic"},
-    "second_reading": {"agreed": 0, "corrected": 0, "not_found_again": 0},
-}
-
-
-def write(folder: Path, record, name="doe-2020") -> Path:
-    path = folder / "data" / "studies" / name / "study.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = record if isinstance(record, str) else yaml.safe_dump(record, sort_keys=False)
-    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
-    return path
 
 
 def problems_of(folder, record, name="doe-2020"):

@@ -1,0 +1,181 @@
+"""Curve to patients: exact cases, printed facts, bad input, known faults of other tools."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis_lib.exceptions import InvalidInputError
+from analysis_lib.reconstruct import reconstruct_ipd
+from analysis_lib.reconstruct.facts import survival_at
+
+
+def staircase(times, events, *, pixels=None):
+    """Corners of the Kaplan-Meier curve of synthetic patients, to the end of follow-up."""
+    ipd = pd.DataFrame({"time_months": times, "event": events})
+    drops = np.unique(ipd.loc[ipd["event"] == 1, "time_months"])
+    at = np.r_[0.0, np.repeat(drops, 2), max(times)]
+    values = np.r_[
+        1.0,
+        np.c_[survival_at(ipd, drops, left=True), survival_at(ipd, drops)].ravel(),
+        survival_at(ipd, np.array([max(times)])),
+    ]
+    if pixels:
+        values = np.round(values * pixels) / pixels
+    return pd.DataFrame({"time_months": at, "survival": np.round(values, 5)})
+
+
+def table(times, at):
+    counts = [int((np.asarray(times) >= t).sum()) for t in at]
+    return pd.DataFrame({"time_months": at, "number_at_risk": counts})
+
+
+SMALL_TIMES = [1, 2.5, 3, 4, 5.5, 6, 7, 8.5, 9, 11, 12, 14, 15, 18, 20]
+SMALL_EVENTS = [1, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0]
+
+
+def test_heights_of_a_small_arm_name_the_number_at_risk():
+    result = reconstruct_ipd(staircase(SMALL_TIMES, SMALL_EVENTS, pixels=600), n=15)
+    at = np.array(SMALL_TIMES)[np.array(SMALL_EVENTS) == 1]
+    have = [(result.ipd["time_months"] >= t - 1e-9).sum() for t in at]
+    assert have == [(np.array(SMALL_TIMES) >= t).sum() for t in at]
+    assert result.ipd["event"].sum() == sum(SMALL_EVENTS)
+    assert result.fit.max_abs_difference < 1 / 600
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_event_total_and_table_are_met_together(seed):
+    generator = np.random.default_rng(seed)
+    times = np.round(generator.exponential(12, 60), 2)
+    end = np.round(generator.uniform(6, 24, 60), 2)
+    dead = (times <= end).astype(int)
+    seen = np.minimum(times, end)
+    result = reconstruct_ipd(
+        staircase(seen, dead, pixels=600),
+        n=60,
+        n_events=int(dead.sum()),
+        number_at_risk=table(seen, [0, 6, 12, 18]),
+    )
+    assert result.constraints["met"].all()
+    assert result.level == "curve_at_risk"
+
+
+def test_printed_ticks_are_kept_exactly():
+    ticks = [t for t, e in zip(SMALL_TIMES, SMALL_EVENTS, strict=True) if not e]
+    result = reconstruct_ipd(
+        staircase(SMALL_TIMES, SMALL_EVENTS, pixels=600), n=15, censor_times_months=ticks
+    )
+    censored = result.ipd.loc[result.ipd["event"] == 0, "time_months"]
+    assert sorted(censored) == pytest.approx(ticks)
+    assert result.constraints["met"].all()
+
+
+def test_a_table_that_contradicts_the_curve_is_named():
+    wrong = pd.DataFrame({"time_months": [0, 2, 8], "number_at_risk": [15, 15, 14]})
+    result = reconstruct_ipd(
+        staircase(SMALL_TIMES, SMALL_EVENTS, pixels=600), n=15, number_at_risk=wrong
+    )
+    unmet = result.constraints[~result.constraints["met"]]
+    assert len(unmet) >= 1
+    assert (unmet["residual"] != 0).all()
+    assert len(result.ipd) == 15
+
+
+def test_an_event_total_that_cannot_fit_the_curve_is_named():
+    result = reconstruct_ipd(staircase(SMALL_TIMES, SMALL_EVENTS, pixels=600), n=15, n_events=2)
+    row = result.constraints.set_index("fact").loc["events"]
+    assert not row["met"]
+    assert row["residual"] == row["reconstructed"] - 2
+
+
+# -- known faults of other tools ---------------------------------------------------------------
+
+
+def test_large_drops_of_small_arms_are_kept():
+    result = reconstruct_ipd(staircase([3, 6, 6, 6, 9, 12], [1, 1, 1, 1, 0, 1]), n=6)
+    assert result.ipd["event"].sum() == 5
+    assert (result.ipd.query("event == 1")["time_months"].between(5.9, 6.1)).sum() == 3
+
+
+def test_no_deaths_on_a_flat_tail():
+    result = reconstruct_ipd(
+        staircase([2, 4, 5, 30, 31, 32, 33, 34, 35, 36], [1, 1, 1] + [0] * 7), n=10
+    )
+    assert result.ipd.query("event == 1")["time_months"].max() == pytest.approx(5, abs=0.1)
+    assert result.ipd["time_months"].max() == pytest.approx(36)
+
+
+def test_event_total_acts_on_the_whole_curve():
+    """Fewer events mean more censoring before the end, not only in the last stretch."""
+    times = np.linspace(0, 24, 200)
+    curve = pd.DataFrame({"time_months": times, "survival": np.round(np.exp(-times / 20), 3)})
+    few = reconstruct_ipd(curve, n=200, n_events=70, reading_sd=0.003).ipd
+    many = reconstruct_ipd(curve, n=200, n_events=125, reading_sd=0.003).ipd
+    assert (few["event"].sum(), many["event"].sum()) == (70, 125)
+    assert (few["time_months"] >= 12).sum() < (many["time_months"] >= 12).sum() - 5
+
+
+def test_no_table_is_not_read_as_no_censoring():
+    times = np.linspace(0, 24, 60)
+    curve = pd.DataFrame({"time_months": times, "survival": np.round(np.exp(-times / 30), 3)})
+    result = reconstruct_ipd(curve, n=300, reading_sd=0.004, n_imputations=30)
+    before_end = result.ipd.query("event == 0 and time_months < 23.9")
+    assert len(before_end) > 10
+    assert np.std([draw["event"].sum() for draw in result.imputations]) > 2
+
+
+def test_the_fit_is_an_absolute_difference():
+    low = staircase(SMALL_TIMES, SMALL_EVENTS).assign(survival=lambda c: c["survival"] * 0.97)
+    fit = reconstruct_ipd(low, n=15).fit
+    assert fit.max_abs_difference >= fit.rmse > 0
+
+
+# -- bad input ---------------------------------------------------------------------------------
+
+GOOD = staircase(SMALL_TIMES, SMALL_EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("curve", "rule"),
+    [
+        (GOOD.iloc[:1], "two different times"),
+        (GOOD.iloc[[0, 0, 0]], "two different times"),
+        (GOOD.assign(survival=GOOD["survival"] * 100), "percent"),
+        (GOOD.assign(survival=GOOD["survival"] + 0.2), "0..1"),
+        (GOOD.assign(survival=GOOD["survival"] - 0.5), "0..1"),
+        (GOOD.assign(time_months=GOOD["time_months"] - 1), "negative"),
+        (GOOD.assign(survival=np.nan), "finite"),
+        (GOOD.rename(columns={"survival": "s"}), "columns"),
+        (pd.DataFrame({"time_months": [0, 5, 10, 15], "survival": [1, 0.4, 0.8, 0.3]}), "rise"),
+    ],
+)
+def test_bad_curves_are_refused(curve, rule):
+    with pytest.raises(InvalidInputError, match=rule):
+        reconstruct_ipd(curve, n=15)
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        ({"n": 0}, "n:"),
+        ({"n": 15.5}, "n:"),
+        ({"n": float("nan")}, "n:"),
+        ({"n": 15, "n_events": 16}, "n_events"),
+        ({"n": 15, "n_events": 3.5}, "n_events"),
+        ({"n": 15, "censor_times_months": [25.0]}, "ends at"),
+        ({"n": 15, "censor_times_months": [-1.0]}, "negative"),
+        ({"n": 15, "censor_times_months": [np.nan]}, "finite"),
+        ({"n": 15, "median": -1}, "median"),
+        ({"n": 15, "reading_sd": 0}, "reading_sd"),
+        ({"n": 15, "n_imputations": -1}, "n_imputations"),
+        ({"n": 15, "number_at_risk": [(0, 15), (5, 16)]}, "exceed"),
+        ({"n": 15, "number_at_risk": [(0, 15), (5, 8), (9, 9)]}, "rise"),
+        ({"n": 15, "number_at_risk": [(0, 15), (5, 8.5)]}, "whole"),
+        ({"n": 15, "number_at_risk": [(0, 15), (np.nan, 8)]}, "finite"),
+    ],
+)
+def test_bad_facts_are_refused(facts, rule):
+    if isinstance(facts.get("number_at_risk"), list):
+        frame = pd.DataFrame(facts["number_at_risk"], columns=["time_months", "number_at_risk"])
+        facts = facts | {"number_at_risk": frame}
+    with pytest.raises(InvalidInputError, match=rule):
+        reconstruct_ipd(GOOD, **facts)
