@@ -70,7 +70,9 @@ def contrast_words(contrast: PrintedContrast) -> Cell:
     if contrast.hazard_ratio is not None:
         limits = interval(contrast.hazard_ratio, contrast.low, contrast.high, number=ratio)
         text = f"ratio {limits} for {contrast.arm} against {contrast.versus}"
-        if contrast.low is None:
+        if contrast.interval_kind == "computed":
+            text += ", interval computed from p"
+        elif contrast.interval_kind == "none":
             text += ", printed without interval"
     else:
         text = "no ratio printed"

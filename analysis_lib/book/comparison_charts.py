@@ -89,6 +89,15 @@ def forest(result: ComparisonResult, outcome: OutcomeResult) -> Html:
             name, landmarks, title=title, x_title=axis, unit="percent", domain=(0.0, 1.0)
         )
         parts.append(chart)
+    contrasts = _contrast_rows(outcome)
+    if not contrasts.empty:
+        name, title = f"contrasts-{_slug(outcome)}", f"{label}: ratios printed within studies"
+        axis = "Ratio, as printed (logarithmic axis)"
+        parts.append(
+            cohort_forest(
+                name, contrasts, title=title, x_title=axis, unit="ratio", scale="log", reference=1.0
+            )
+        )
     if not parts:
         return callout("missing", f"No cohort prints a median or 12-month figure: {label.lower()}.")
     return Stack(*parts)
@@ -138,6 +147,28 @@ def _rows(outcome: OutcomeResult, figure: Callable[[ArmEvidence], Estimate | Non
             )
     columns = ["label", "group", "style", "estimate", "low", "high", "n", "note", "interval_kind"]
     return pd.DataFrame(rows, columns=[*columns, "href"])
+
+
+def _contrast_rows(outcome: OutcomeResult) -> pd.DataFrame:
+    """Printed ratios of failures; each keeps its paper's direction, which its group names."""
+    return pd.DataFrame(
+        [
+            {
+                "label": contrast.study_label,
+                "group": f"{contrast.arm} against {contrast.versus}",
+                "style": "not_stated",
+                "estimate": contrast.hazard_ratio,
+                "low": contrast.low,
+                "high": contrast.high,
+                "n": None,
+                "note": None if contrast.direct else "indirect or in part",
+                "interval_kind": contrast.interval_kind,
+                "href": f"{study_page(contrast.study_id)}#{field_anchor(contrast.field)}",
+            }
+            for contrast in outcome.contrasts
+            if contrast.hazard_ratio is not None
+        ]
+    )
 
 
 def _slug(outcome: OutcomeResult) -> str:

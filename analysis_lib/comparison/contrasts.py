@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from analysis_lib.comparison.arms import study_label
 from analysis_lib.comparison.declarations import Declaration, Selector
+from analysis_lib.effect_sizes import interval_from_p
 from analysis_lib.study_records.evidence_files import load_vocabulary
 from analysis_lib.study_records.model import Arm, Contrast, Source, StudyRecord
 
@@ -17,7 +18,8 @@ class PrintedContrast:
 
     ``direct`` is True when it compares two sides of the comparison in patients
     of the review's population; otherwise it is indirect (first operations) or
-    concerns a part of the question. ``sizes`` says how many stand in each group,
+    concerns a part of the question. ``interval_kind`` is ``printed``, ``computed``
+    (from the printed p-value) or ``none``. ``sizes`` says how many stand in each group,
     where both are recorded; ``field`` is its place in the record.
     """
 
@@ -32,6 +34,7 @@ class PrintedContrast:
     hazard_ratio: float | None
     low: float | None
     high: float | None
+    interval_kind: str
     p: float | str | None
     adjusted: bool | None
     model: str | None
@@ -91,6 +94,7 @@ def _sides_of(arm: Arm, selectors: dict[str, Sequence[Selector]]) -> tuple[str, 
 
 def _printed(record: StudyRecord, contrast: Contrast, index: int, direct: bool) -> PrintedContrast:
     labels = {arm.id: arm.label for arm in record.arms} if contrast.kind == "arms" else {}
+    low, high, kind = _interval(contrast)
     return PrintedContrast(
         study_id=record.id,
         study_label=study_label(record),
@@ -101,8 +105,9 @@ def _printed(record: StudyRecord, contrast: Contrast, index: int, direct: bool) 
         estimator=contrast.estimator,
         event_direction=contrast.event_direction,
         hazard_ratio=contrast.hr,
-        low=contrast.low,
-        high=contrast.high,
+        low=low,
+        high=high,
+        interval_kind=kind,
         p=contrast.p,
         adjusted=contrast.adjusted,
         model=contrast.model,
@@ -111,6 +116,16 @@ def _printed(record: StudyRecord, contrast: Contrast, index: int, direct: bool) 
         source=contrast.source,
         field=f"contrasts[{index}]",
     )
+
+
+def _interval(contrast: Contrast) -> tuple[float | None, float | None, str]:
+    """The printed limits, or those that the printed p-value implies."""
+    if contrast.low is not None and contrast.high is not None:
+        return contrast.low, contrast.high, "printed"
+    exact = isinstance(contrast.p, float) and 0 < contrast.p < 1
+    if exact and contrast.hr is not None and contrast.hr != 1:
+        return *interval_from_p(contrast.hr, contrast.p), "computed"
+    return None, None, "none"
 
 
 def _words(name: str) -> str:
