@@ -31,8 +31,8 @@ study: $(READY)  ## scaffold a record: make study ID=doe-2026
 
 bench: $(READY)  ## measure the methods against known truth (minutes); writes benchmarks/results
 	@$(BIN)/python benchmarks/summaries.py --json benchmarks/results/summaries.json
-	@$(BIN)/python benchmarks/reconstruction.py --json benchmarks/results/reconstruction.json
-	@$(BIN)/python benchmarks/reconstruction.py --further 300 --imputations 20 \
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reconstruction.py --json benchmarks/results/reconstruction.json
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reconstruction.py --further 300 --imputations 20 \
 	  --json benchmarks/results/reconstruction-coverage.json
 
 reference: $(READY)  ## regenerate the stored reference values (needs R with survival and metafor)

@@ -21,6 +21,9 @@ def further_pairs(pairs, count, seed=20240611):
     while len(made) < count:
         pair = whole[int(generator.integers(len(whole)))]
         size = SIZES[len(made) % len(SIZES)]
+        if min(arm["n"] for arm in pair["arms"]) <= size:
+            # The whole trial again would count one case many times.
+            continue
         arms = [_sub_sample(arm, size, generator) for arm in pair["arms"]]
         if min(sum(t["event"]) for t in arms) < 2:
             continue

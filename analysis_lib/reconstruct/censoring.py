@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 SHAPES = (0.7, 1.5, 3.5, 8.0)
 COARSE_SHAPES = (1.0, 5.0)
@@ -48,7 +49,7 @@ class CensoringPatterns:
     probability: np.ndarray
     horizon: float
 
-    def hazard(self, time) -> np.ndarray:
+    def hazard(self, time: ArrayLike) -> NDArray:
         """Cumulative hazard of censoring at a time, one value per pattern."""
         return self.amount * (np.asarray(time)[..., None] / self.horizon) ** self.shape
 
@@ -60,7 +61,9 @@ class CensoringPatterns:
         """Probability that another pattern takes over between two times."""
         return -np.expm1(-SWITCHES * (stop - start) / self.horizon)
 
-    def times(self, start, stop, share, lanes, *, last=False):
+    def times(
+        self, start: float, stop: float, share: NDArray, lanes: NDArray, *, last: bool = False
+    ) -> NDArray:
         """Times between ``start`` and ``stop`` by which shares of the leavers have left.
 
         Averaged over the patterns ``lanes``. After the ``last`` drop those who have not left
@@ -73,7 +76,7 @@ class CensoringPatterns:
         return np.interp(np.asarray(share) * (1.0 if last else mean[-1]), mean, grid)
 
 
-def usual_patterns(horizon: float, survivors: float, *, coarse=False) -> CensoringPatterns:
+def usual_patterns(horizon: float, survivors: float, *, coarse: bool = False) -> CensoringPatterns:
     """The grid with its prior weights.
 
     Parameters

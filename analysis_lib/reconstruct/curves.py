@@ -6,11 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
-from analysis_lib.exceptions import InvalidInputError
-from analysis_lib.reconstruct.facts import checked_facts, compare_with_facts, survival_at
+from analysis_lib.reconstruct.facts import (
+    checked_facts,
+    compare_with_facts,
+    survival_at,
+    whole_number,
+)
 from analysis_lib.reconstruct.reading import checked_reading
 from analysis_lib.reconstruct.search import draw_reconstructions
+
+#: Error of one reading in time, as a share of the axis: a drop may be met that much beside.
+TIME_ERROR = 0.005
+#: A curve within this distance on average is followed, whatever its reading error is.
+LARGEST_RMSE = 0.03
 
 
 @dataclass(frozen=True)
@@ -58,17 +68,17 @@ class CurveReconstruction:
 
 
 def reconstruct_ipd(
-    curve,
+    curve: pd.DataFrame,
     *,
-    n,
-    number_at_risk=None,
-    n_events=None,
-    censor_times_months=None,
-    median=None,
-    landmarks=None,
-    reading_sd=None,
-    n_imputations=0,
-    seed=0,
+    n: int,
+    number_at_risk: pd.DataFrame | None = None,
+    n_events: int | None = None,
+    censor_times_months: ArrayLike | None = None,
+    median: float | None = None,
+    landmarks: pd.DataFrame | None = None,
+    reading_sd: float | None = None,
+    n_imputations: int = 0,
+    seed: int = 0,
 ) -> CurveReconstruction:
     """Patient-level data from a digitised Kaplan-Meier curve.
 
@@ -118,10 +128,8 @@ def reconstruct_ipd(
     curve.
     """
     times, survival = checked_reading(curve, reading_sd=reading_sd)
-    if n_imputations != int(n_imputations) or n_imputations < 0:
-        raise InvalidInputError(
-            f"n_imputations: must be a whole number of at least 0, was {n_imputations}"
-        )
+    n_imputations = whole_number("n_imputations", n_imputations, least=0)
+    seed = whole_number("seed", seed, least=0)
     facts = checked_facts(
         times,
         n=n,
@@ -140,20 +148,41 @@ def reconstruct_ipd(
         generator=np.random.default_rng(seed),
     )
     ipd = search.central
+    fit = _fit(ipd, times, survival)
+    curve_rows = _curve_rows(fit, search.reading_sd, survival, facts.n)
     return CurveReconstruction(
         ipd=ipd,
         level="curve_at_risk" if facts.table_times.size else "curve_n",
-        constraints=compare_with_facts(ipd, facts),
-        fit=_fit(ipd, times, survival),
+        constraints=compare_with_facts(ipd, facts, curve_rows),
+        fit=fit,
         reading_sd=search.reading_sd,
         imputations=search.imputations,
     )
 
 
-def _fit(ipd, times, survival):
-    """Distance of each point from the drawn staircase, vertical strokes included."""
-    after = survival_at(ipd, times)
-    before = survival_at(ipd, times, left=True)
-    nearest = np.clip(survival, after, before)
-    away = survival - nearest
+def _fit(ipd: pd.DataFrame, times: NDArray, survival: NDArray) -> CurveFit:
+    """Distance of each point from the drawn staircase, vertical strokes included.
+
+    A point within :data:`TIME_ERROR` of a drop may stand anywhere on its stroke.
+    """
+    slack = TIME_ERROR * times[-1]
+    after = survival_at(ipd, times + slack)
+    before = survival_at(ipd, times - slack, left=True)
+    away = survival - np.clip(survival, after, before)
     return CurveFit(float(np.sqrt(np.mean(away**2))), float(np.max(np.abs(away))))
+
+
+def _curve_rows(
+    fit: CurveFit, reading_sd: float, survival: NDArray, n: int
+) -> list[tuple[str, float, float, float]]:
+    """The curve itself as a fact: other facts, or its own start, may contradict it.
+
+    Rows as those of :func:`compare_with_facts`: fact, given, reconstructed, tolerance.
+    """
+    tolerance = max(4 * reading_sd, LARGEST_RMSE)
+    rows = [("curve (root mean square distance)", 0.0, fit.rmse, tolerance)]
+    start = float(survival.max())
+    if start < 1 - max(4 * reading_sd, 0.5 / n, LARGEST_RMSE):
+        # The missing part can only be deaths at time 0: that is said, not done in silence.
+        rows.append(("survival at time 0", 1.0, start, 0.0))
+    return rows

@@ -13,12 +13,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import sparse
+from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from analysis_lib.reconstruct.censoring import CensoringPatterns
+from analysis_lib.reconstruct.departures import (
+    Departures,
+    binomial_departures,
+    ticked_departures,
+)
+from analysis_lib.reconstruct.drawing import DrawState, choose_one
+from analysis_lib.reconstruct.drop_moves import DropPrior, moves_of_drop
 from analysis_lib.reconstruct.staircase import Staircase
-from analysis_lib.reconstruct.steps import Paths
+from analysis_lib.reconstruct.steps import Paths, Schedule, Step
 
 # Weight of "any number may be censored here", so that a printed table can demand a lump that
 # no pattern expects.
@@ -27,17 +34,23 @@ LUMP_WEIGHT = 1e-4
 OUTLIER_WEIGHT = 1e-3
 # Above this many patients fewer bins keep the time within bounds.
 LARGE_ARM = 150
+# Bins of survival of small and large arms, where the reading is exact and where it is not.
+BINS = {True: (15, 9), False: (13, 9)}
 # States below this share of all weight are dropped on the way.
 NEGLIGIBLE = 1e-7
 
 
 @dataclass
 class _Layer:
-    """Weights before a step: rows are numbers at risk from ``low``, then bins, then patterns."""
+    """Weights before a step: rows are numbers at risk from ``low``, then bins, then patterns.
+
+    ``means`` holds, per row and bin, the mean survival of the paths there and, where a total is
+    to be met, the first two moments of their deaths so far.
+    """
 
     low: int
     weight: np.ndarray
-    survival: np.ndarray
+    means: np.ndarray
     extra: dict = field(default_factory=dict)
 
 
@@ -62,19 +75,32 @@ class Lattice:
         Whether printed numbers at risk are wishes instead of demands.
     ticks_left : int, optional
         Censor ticks after the last step, where ticks are printed.
+    counted : bool
+        Whether draws will be asked to have a given total of deaths.
     """
 
     def __init__(
-        self, staircase, schedule, n, patterns, *, tilt=0.0, bins=None, soft=False, ticks_left=None
-    ):
+        self,
+        staircase: Staircase,
+        schedule: Schedule,
+        n: int,
+        patterns: CensoringPatterns,
+        *,
+        tilt: float = 0.0,
+        bins: int | None = None,
+        soft: bool = False,
+        ticks_left: int | None = None,
+        counted: bool = False,
+    ) -> None:
         self.staircase: Staircase = staircase
         self.schedule = tuple(schedule)
         self.n = n
         self.patterns: CensoringPatterns = patterns
         self.tilt = tilt
-        self.bins = bins = bins or (15 if n <= LARGE_ARM else 9)
+        self.bins = bins = bins or BINS[staircase.exact][n > LARGE_ARM]
         self.soft = soft
         self.ticks_left = ticks_left
+        self.moments = 3 if counted else 1
         pinned = any(step.kind in ("pin", "cross") for step in self.schedule)
         self.lump_weight = LUMP_WEIGHT if pinned else 0.0
         reach = 2.0 * np.sqrt(12.0) / 2 if staircase.exact else 3.5
@@ -85,27 +111,35 @@ class Lattice:
         self.ties = staircase.tied_share(n)
         self.floors = self._floors()
         self.layers: list[_Layer] = []
+        self.log_weight = 0.0
         self.possible = self._forward()
 
     # -- forward ---------------------------------------------------------------------------
 
     def _forward(self) -> bool:
         patterns = self.patterns.probability.size
-        weight = np.zeros((1, self.bins, patterns), dtype=np.float32)
+        weight = np.zeros((1, self.bins, patterns), dtype=float)
         weight[0, self.bins // 2] = self.patterns.probability
-        layer = _Layer(self.n, weight, np.ones((1, self.bins)))
+        means = np.zeros((1, self.bins, self.moments))
+        means[..., 0] = 1.0
+        layer = _Layer(self.n, weight, means)
         for step, floor in zip(self.schedule, self.floors, strict=True):
             self.layers.append(layer)
-            layer = getattr(self, "_" + step.kind)(layer, step)
+            layer = getattr(self, "_" + step.kind)(layer, step, floor)
             total = layer.weight.sum()
             if not total > 0:
                 return False
+            self.log_weight += float(np.log(total))
             layer = _trimmed(layer, total, floor)
-        layer = _Layer(layer.low, layer.weight * self._ending(layer), layer.survival)
+        layer = _Layer(layer.low, layer.weight * self._ending(layer), layer.means)
         self.layers.append(layer)
-        return bool(layer.weight.sum() > 0)
+        total = layer.weight.sum()
+        if not total > 0:
+            return False
+        self.log_weight += float(np.log(total))
+        return True
 
-    def _floors(self):
+    def _floors(self) -> list[int]:
         """Fewest at risk after each step that still let the next printed number be met."""
         floors, floor = [], 0
         for step in reversed(self.schedule):
@@ -114,220 +148,120 @@ class Lattice:
                 floor = step.count
         return floors[::-1]
 
-    def _ending(self, layer):
+    def _ending(self, layer: _Layer) -> NDArray:
         """Weight of the number left after the last step: one patient a remaining tick."""
         rows = layer.low + np.arange(layer.weight.shape[0])
         if self.ticks_left is None:
-            return np.ones((rows.size, 1, 1), dtype=np.float32)
+            return np.ones((rows.size, 1, 1), dtype=float)
         weight = 0.1 ** np.minimum(np.abs(rows - self.ticks_left), 30.0)
         return np.where(rows < self.ticks_left, 1e-3 * weight, weight)[:, None, None]
 
-    def _open(self, layer, step):
+    def _open(self, layer: _Layer, step: Step, floor: int) -> _Layer:
         weight = np.concatenate([layer.weight, np.zeros_like(layer.weight)], axis=2)
-        return _Layer(layer.low, weight, layer.survival)
+        return _Layer(layer.low, weight, layer.means)
 
-    def _pin_weight(self, layer, step):
+    def _pin_weight(self, layer: _Layer, step: Step) -> NDArray:
         rows = layer.low + np.arange(layer.weight.shape[0])
         away = np.abs(rows - step.count)
-        weight = np.exp(-3.0 * away) if self.soft else away == 0
-        return weight.astype(np.float32)
+        return np.exp(-3.0 * away) if self.soft else (away == 0).astype(float)
 
-    def _pin(self, layer, step):
+    def _pin(self, layer: _Layer, step: Step, floor: int) -> _Layer:
         weight = layer.weight * self._pin_weight(layer, step)[:, None, None]
-        return _Layer(layer.low, weight, layer.survival)
+        return _Layer(layer.low, weight, layer.means)
 
-    def _cross(self, layer, step):
+    def _cross(self, layer: _Layer, step: Step, floor: int) -> _Layer:
         weight = layer.weight.copy()
         half = weight.shape[2] // 2
         weight[:, :, half:] += weight[:, :, :half] * self._pin_weight(layer, step)[:, None, None]
-        return _Layer(layer.low, weight, layer.survival)
+        return _Layer(layer.low, weight, layer.means)
 
-    def _close(self, layer, step):
+    def _close(self, layer: _Layer, step: Step, floor: int) -> _Layer:
         half = layer.weight.shape[2] // 2
-        return _Layer(layer.low, layer.weight[:, :, half:], layer.survival)
+        return _Layer(layer.low, layer.weight[:, :, half:], layer.means)
 
-    def _censor(self, layer, step):
+    def _censor(self, layer: _Layer, step: Step, floor: int) -> _Layer:
         rows, bins, lanes = layer.weight.shape
-        source = layer.low + np.arange(rows)
-        kernel = self._kernel(step, source, lanes)
         before = self._switched(layer.weight, step)
-        layer.extra.update(kernel=kernel, switched=before)
-        fewest = 1 if self.lump_weight else layer.low - kernel.shape[0] + 1
-        low = max(fewest, 1) if layer.low > 0 else 0
-        size = source[-1] - low + 1
-        weight = np.zeros((size, bins, lanes), dtype=before.dtype)
-        total = before.sum(axis=2)
-        both = total * layer.survival
-        by_row = before.sum(axis=1)
-        share = by_row / np.maximum(by_row.sum(axis=1, keepdims=True), 1e-30)
-        usual = (kernel * share).sum(axis=2)
-        self._convolve(kernel, before, weight, layer.low - low)
-        offset = source[None, :] - low - np.arange(size)[:, None]
-        inside = (offset >= 0) & (offset < kernel.shape[0])
-        passes = np.where(
-            inside, usual[np.clip(offset, 0, kernel.shape[0] - 1), np.arange(rows)], 0.0
-        )
-        if low == 0:
-            # Nobody is left only once the last have died: censoring never empties the arm.
-            weight[0] = kernel[0, 0] * before[0]
-            passes[0, 1:] = 0.0
-        moment, mass = passes @ both, passes @ total
-        self._lump(layer, step, weight, moment, mass, low)
-        return _Layer(low, weight, moment / np.where(mass > 0, mass, 1.0))
+        leaving = self._departures(step, layer.low + rows - 1)
+        layer.extra.update(leaving=leaving, switched=before)
+        # Nobody is left only once the last have died: censoring never empties the arm.
+        empty = int(layer.low == 0)
+        start = layer.low + empty
+        lumps = self.lump_weight > 0 and step.stop > step.start and step.least < 0
+        low = min(max(0 if lumps else start - leaving.most, floor, 1), start)
+        passed = np.zeros((layer.low + rows - low, (1 + self.moments) * bins, lanes))
+        if rows > empty:
+            body, means = before[empty:], layer.means[empty:, :, None]
+            parts = [body] + [body * means[..., m] for m in range(self.moments)]
+            parts = np.concatenate(parts, axis=1)
+            self._carry(leaving, start, parts, passed, low)
+            if lumps:
+                _add_lumps(passed, parts * (self.lump_weight / (self.n + 1.0)), start - low)
+        weight, moment = passed[:, :bins], passed[:, bins:].sum(axis=2)
+        mass = weight.sum(axis=2)[..., None]
+        moment = moment.reshape(-1, self.moments, bins).transpose(0, 2, 1)
+        means = moment / np.where(mass > 0, mass, 1.0)
+        if empty:
+            weight = np.concatenate([before[:1], weight])
+            means = np.concatenate([layer.means[:1], means])
+        return _Layer(low - empty, weight, means)
 
-    def _convolve(self, kernel, before, weight, shift):
-        """Add what each number of leavers passes on; patterns with few leavers end early."""
-        rows = before.shape[0]
-        reach = (kernel > 1e-9).any(axis=1)
-        most = kernel.shape[0] - np.argmax(reach[::-1], axis=0)
-        lanes = np.flatnonzero(most > most.max() / 3)
-        light = int(most[most <= most.max() / 3].max(initial=0))
-        narrow = (kernel[:, :, lanes], before[:, :, lanes]) if light else None
-        far = np.zeros((*weight.shape[:2], lanes.size), dtype=weight.dtype) if light else None
-        for c in range(kernel.shape[0]):
-            first = max(0, c - shift)
-            if first >= rows:
-                break
-            into = slice(first - c + shift, rows - c + shift)
-            if light and c >= light:
-                far[into] += narrow[0][c, first:, None, :] * narrow[1][first:]
-            else:
-                weight[into] += kernel[c, first:, None, :] * before[first:]
-        if light:
-            weight[:, :, lanes] += far
+    def _carry(
+        self, leaving: Departures, start: float, both: NDArray, passed: NDArray, low: int
+    ) -> None:
+        """Write what each pattern passes on into the rows it can reach."""
+        size = self.patterns.probability.size
+        columns = both.reshape(both.shape[0], -1, size).transpose(2, 0, 1)
+        lowest = max(start - leaving.most, low)
+        after = leaving.carry(start, np.ascontiguousarray(columns), lowest)
+        passed[lowest - low :] = after.transpose(1, 2, 0).reshape(-1, *passed.shape[1:])
 
-    def _lump(self, layer, step, weight, moment, mass, low):
-        """Add the small weight of any number censored."""
-        if not self.lump_weight or step.stop <= step.start or step.least >= 0:
-            return
-        rows = layer.weight.shape[0]
-        share = layer.extra["switched"] * (self.lump_weight / (self.n + 1.0))
-        above = np.cumsum(share[::-1], axis=0)[::-1]
-        above_moment = np.cumsum((share.sum(axis=2) * layer.survival)[::-1], axis=0)[::-1]
-        index = np.maximum(low + np.arange(weight.shape[0]) - layer.low, 0)
-        keep = (low + np.arange(weight.shape[0])) >= 1
-        weight[keep] += above[index[keep]]
-        moment[keep] += above_moment[index[keep]]
-        mass[keep] += above[index[keep]].sum(axis=2)
-        if layer.low == 0 and rows:
-            weight[0] += share[0]
-            moment[0] += share[0].sum(axis=1) * layer.survival[0]
-            mass[0] += share[0].sum(axis=1)
-
-    def _switched(self, weight, step):
+    def _switched(self, weight: NDArray, step: Step) -> NDArray:
         """Let the pattern of censoring change along the way."""
         switch = self.patterns.switch(step.start, step.stop)
         split = weight.reshape(*weight.shape[:2], -1, self.patterns.probability.size)
         mixed = split.sum(axis=3, keepdims=True) * self.patterns.probability
-        mixed = ((1.0 - switch) * split + switch * mixed).astype(np.float32)
+        mixed = (1.0 - switch) * split + switch * mixed
         return mixed.reshape(weight.shape)
 
-    def _kernel(self, step, source, lanes):
-        """Probability of c censored out of each number at risk: (c, rows, lanes)."""
-        stay = self.patterns.stay(step.start, step.stop)
-        stay = np.tile(stay, lanes // stay.size)
+    def _departures(self, step: Step, largest: int) -> Departures:
         if step.least >= 0:
-            return self._ticked_kernel(step.least, source, lanes)
-        if step.stop <= step.start:
-            return np.ones((1, source.size, lanes), dtype=np.float32)
-        leave = 1.0 - stay
-        mean = source[-1] * leave
-        most = np.minimum(source[-1], np.ceil(mean + 4.0 * np.sqrt(mean) + 3)).astype(int)
-        kernel = np.zeros((most.max() + 1, source.size, lanes), dtype=np.float32)
-        heavy = most > most.max() / 3
-        for group in (heavy, ~heavy):
-            if group.any():
-                c = np.arange(most[group].max() + 1)
-                kernel[: c.size, :, group] = self._binomial(c, source, leave[group], stay[group])
-        return kernel
+            return ticked_departures(step.least, self.log_factorial)
+        stay = self.patterns.stay(step.start, step.stop)
+        return binomial_departures(stay, largest, self.log_factorial)
 
-    def _binomial(self, c, n, leave, stay):
-        """Probability of c leavers out of n: (c, n, patterns)."""
-        rest = np.maximum(n - c[:, None], 0)
-        ways = self.log_factorial[n] - self.log_factorial[c][:, None] - self.log_factorial[rest]
-        ways = np.where(n >= c[:, None], ways, -np.inf).astype(np.float32)
-        gone = c[:, None] * np.log(np.maximum(leave, 1e-12)).astype(np.float32)
-        kept = np.log(stay).astype(np.float32)
-        return np.exp(
-            ways[..., None] + gone[:, None, :] + rest[..., None].astype(np.float32) * kept
+    def _death(self, layer: _Layer, step: Step, floor: int) -> _Layer:
+        stairs, k = self.staircase, step.index + 1
+        lanes = layer.weight.shape[2]
+        prior = DropPrior(
+            self.expected[step.index],
+            self.ties,
+            int(stairs.parts[step.index]),
+            bool(stairs.certain[step.index]),
+            self.tilt,
         )
-
-    def _ticked_kernel(self, least, source, lanes):
-        """Censorings under printed ticks: one patient a tick, rarely more."""
-        spare = 1 + 2 * least
-        c = np.arange(least + spare)[:, None, None]
-        weight = np.where(c >= least, 0.1 ** np.maximum(c - least, 0.0), 0.0)
-        fits = c <= source[None, :, None]
-        whole = np.broadcast_to(weight * fits, (c.shape[0], source.size, lanes))
-        return whole.astype(np.float32)
-
-    def _death_moves(self, layer, step):
-        """All moves of a drop: source row, source bin, deaths, target bin, survival after."""
-        k = step.index + 1
-        stairs = self.staircase
-        mass = layer.weight.sum(axis=2)
-        row, column = np.nonzero(mass > NEGLIGIBLE * mass.max())
-        at_risk = layer.low + row
-        survival = layer.survival[row, column]
-        low = np.maximum(stairs.level[k] - self.reach[k] - self.width[k] / 2, -1e-9)
-        high = stairs.level[k] + self.reach[k] + self.width[k] / 2
-        least = np.ceil(at_risk * (1.0 - high / np.maximum(survival, 1e-12)) - 1e-9)
-        most = np.floor(at_risk * (1.0 - low / np.maximum(survival, 1e-12)) + 1e-9)
-        floor = 1 if stairs.certain[step.index] else 0
-        least = np.maximum(least, floor).astype(int)
-        most = np.minimum(most, at_risk).astype(int)
-        number = np.maximum(most - least + 1, 0)
-        source = np.repeat(np.arange(row.size), number)
-        deaths = np.arange(source.size) - np.repeat(np.cumsum(number) - number, number)
-        deaths += least[source]
-        n = at_risk[source]
-        after = survival[source] * (1.0 - deaths / np.maximum(n, 1))
-        bin_ = np.rint((after - stairs.level[k]) / self.width[k]).astype(int) + self.bins // 2
-        bin_ = np.clip(bin_, 0, self.bins - 1)
-        return row[source], column[source], n, deaths, bin_, after
-
-    def _death_prior(self, deaths, n, index):
-        """Prior of d deaths at a drop, given that they were sought there.
-
-        Geometric with the mean that the curve's local hazard predicts for the width of the drop
-        (a Poisson number whose rate is unknown), further deaths at least as likely as ties are.
-        """
-        mean = n * self.expected[index]
-        more = np.clip(mean / (1.0 + mean) + self.ties, 0.0, 0.98)
-        log = np.log1p(-more) + (deaths - 1) * np.log(more)
-        first = 1.0 if self.staircase.certain[index] else np.maximum(mean / (1.0 + mean), 0.5)
-        chance = np.where(deaths > 0, first * np.exp(log), 1.0 - first)
-        return chance * np.exp(self.tilt * deaths)
-
-    def _death(self, layer, step):
-        k = step.index + 1
-        row, column, n, deaths, bin_, after = self._death_moves(layer, step)
-        bins, lanes = self.bins, layer.weight.shape[2]
-        if row.size == 0:
-            return _Layer(0, np.zeros((1, bins, lanes)), np.zeros((1, bins)))
-        rest = n - deaths
-        low, high = rest.min(), rest.max()
-        size = (high - low + 1) * bins
-        target = (rest - low) * bins + bin_
-        prior = self._death_prior(deaths, n, step.index)
-        flat = layer.weight.reshape(-1, lanes)
-        source = row * bins + column
-        moves = sparse.csr_matrix(
-            (prior.astype(np.float32), (target, source)), shape=(size, flat.shape[0])
+        moves = moves_of_drop(
+            layer.low,
+            layer.weight.sum(axis=2),
+            layer.means[..., 0],
+            stairs.level[k],
+            self.reach[k],
+            self.width[k],
+            prior,
+            NEGLIGIBLE,
         )
-        weight = moves @ flat
-        mass = flat.sum(axis=1)[source] * prior
-        total = np.bincount(target, weights=mass, minlength=size)
-        moment = np.bincount(target, weights=mass * after, minlength=size)
-        survival = moment / np.where(total > 0, total, 1.0)
-        weight = weight * self._likelihood(survival, k)[:, None].astype(np.float32)
-        order = np.argsort(target, kind="stable")
-        start = np.searchsorted(target[order], np.arange(size + 1))
-        layer.extra["moves"] = (low, order, start, source, n, deaths, column, prior)
-        shape = (high - low + 1, bins)
-        return _Layer(int(low), weight.reshape(*shape, lanes), survival.reshape(shape))
+        if moves is None:
+            nothing = np.zeros((1, self.bins, lanes))
+            return _Layer(0, nothing, nothing[..., :1])
+        layer.extra["moves"] = moves
+        weight, means = moves.carry(
+            layer.weight.reshape(-1, lanes), layer.means.reshape(-1, self.moments)
+        )
+        weight *= self._likelihood(means[:, 0], k)[:, None]
+        shape = (moves.size, self.bins, -1)
+        return _Layer(moves.low, weight.reshape(shape), means.reshape(shape))
 
-    def _likelihood(self, survival, k):
+    def _likelihood(self, survival: NDArray, k: int) -> NDArray:
         """Likelihood of the reading of level k given the true survival."""
         sd = self.staircase.level_sd[k]
         away = np.abs(survival - self.staircase.level[k]) / sd
@@ -340,9 +274,32 @@ class Lattice:
 
     # -- backward --------------------------------------------------------------------------
 
-    def draw(self, size: int, generator: np.random.Generator) -> Paths:
-        """Draw whole paths from the posterior distribution."""
-        state = _State.start(self.layers[-1], size, generator)
+    def total_deaths(self) -> tuple[float, float]:
+        """Mean and standard deviation of all deaths, where they are counted."""
+        layer = self.layers[-1]
+        share = layer.weight.sum(axis=2) / layer.weight.sum()
+        mean, square = (float((share * layer.means[..., m]).sum()) for m in (1, 2))
+        return mean, float(np.sqrt(max(square - mean**2, 0.0)))
+
+    def draw(self, size: int, generator: np.random.Generator, total: int | None = None) -> Paths:
+        """Draw whole paths from the posterior distribution.
+
+        Parameters
+        ----------
+        size : int
+            Number of paths.
+        generator : numpy.random.Generator
+            Source of randomness.
+        total : int, optional
+            Deaths wanted: at each step back, states whose deaths so far fit what is missing are
+            preferred (a twisted proposal), and ``log_weight`` says how much too often.
+
+        Returns
+        -------
+        Paths
+        """
+        last = self.layers[-1]
+        state = DrawState.start(last.low, last.weight, last.means, size, generator, total)
         steps = np.zeros((size, len(self.schedule)), dtype=int)
         crossed = np.zeros((size, len(self.schedule)), dtype=int)
         drops = self.staircase.level.size - 1
@@ -364,44 +321,59 @@ class Lattice:
                 crossed[:, s] = self._undo_cross(layer, step, state, generator)
             elif step.kind == "close":
                 state.lane = state.lane + layer.weight.shape[2] // 2
-        return Paths(deaths, at_risk, steps, crossed, left, pattern)
+            if total is not None and state.worn():
+                again = state.renew(generator)
+                steps, crossed, deaths = steps[again], crossed[again], deaths[again]
+                at_risk, left, pattern = at_risk[again], left[again], pattern[again]
+        return Paths(deaths, at_risk, steps, crossed, left, pattern, state.log_weight)
 
-    def _undo_death(self, layer, state, generator):
-        low, order, start, source, n, deaths, column, prior = layer.extra["moves"]
-        target = (state.at_risk - low) * self.bins + state.bin
-        first, count = start[target], start[target + 1] - start[target]
-        offset = np.arange(count.max())
-        index = order[np.minimum(first[:, None] + offset, order.size - 1)]
-        lanes = layer.weight.shape[2]
-        weight = prior[index] * layer.weight.reshape(-1, lanes)[source[index], state.lane[:, None]]
-        weight = np.where(offset < count[:, None], weight, 0.0)
-        chosen = index[np.arange(index.shape[0]), _choose(weight, generator)]
-        state.at_risk, state.bin = n[chosen], column[chosen]
-        return deaths[chosen]
+    def _undo_death(
+        self, layer: _Layer, state: DrawState, generator: np.random.Generator
+    ) -> NDArray:
+        moves = layer.extra["moves"]
+        target = (state.at_risk - moves.low) * self.bins + state.bin
+        first, stop = moves.first[target], moves.first[target + 1]
+        offset = np.arange((stop - first).max())
+        index = np.minimum(first[:, None] + offset, stop[:, None] - 1)
+        flat = layer.weight.reshape(-1, layer.weight.shape[2])
+        weight = moves.chance[index] * flat[moves.source[index], state.lane[:, None]]
+        weight = np.where(offset < (stop - first)[:, None], weight, 0.0)
+        means = layer.means.reshape(-1, self.moments)[moves.source[index]]
+        pick = state.choose(weight, means, moves.deaths[index], generator)
+        chosen = index[np.arange(index.shape[0]), pick]
+        state.at_risk, state.bin = moves.at_risk[chosen], moves.source[chosen] % self.bins
+        if state.missing is not None:
+            state.missing = state.missing - moves.deaths[chosen]
+        return moves.deaths[chosen]
 
-    def _undo_censor(self, layer, step, state, generator):
-        kernel = layer.extra["kernel"]
-        if kernel.shape[0] == 1 and (step.stop <= step.start or step.least >= 0):
+    def _undo_censor(
+        self, layer: _Layer, step: Step, state: DrawState, generator: np.random.Generator
+    ) -> NDArray | int:
+        leaving = layer.extra["leaving"]
+        if leaving.most == 0:
             return 0
         rows = layer.weight.shape[0]
         lumps = self.lump_weight > 0 and step.least < 0
-        most = rows - 1 + layer.low - state.at_risk.min() if lumps else kernel.shape[0] - 1
-        c = np.arange(max(most, 0) + 1)
-        source = state.at_risk[:, None] + c - layer.low
-        inside = (source >= 0) & (source < rows)
+        most = rows - 1 + layer.low - state.at_risk.min()
+        most = most if lumps else min(most, leaving.most)
+        gone = np.arange(max(most, 0) + 1)[None, :]
+        before = state.at_risk[:, None] + gone
+        source = before - layer.low
+        inside = (source >= 0) & (source < rows) & ((state.at_risk[:, None] > 0) | (gone == 0))
         source = np.clip(source, 0, rows - 1)
-        before = layer.extra["switched"][source, state.bin[:, None], state.lane[:, None]]
-        chance = np.zeros(source.shape)
-        known = min(kernel.shape[0], c.size)
-        chance[:, :known] = kernel[c[:known], source[:, :known], state.lane[:, None]]
+        weight = layer.extra["switched"][source, state.bin[:, None], state.lane[:, None]]
+        pattern = state.lane[:, None] % self.patterns.probability.size
+        chance = leaving.chance(gone, source + layer.low, pattern)
         if lumps:
-            chance += self.lump_weight / (self.n + 1.0)
-        inside &= (state.at_risk[:, None] > 0) | (c == 0)
-        gone = _choose(np.where(inside, before * chance, 0.0), generator)
-        state.at_risk = state.at_risk + gone
-        return gone
+            chance = chance + self.lump_weight / (self.n + 1.0)
+        weight = np.where(inside, weight * chance, 0.0)
+        left = state.choose(weight, layer.means[source, state.bin[:, None]], 0, generator)
+        state.at_risk = state.at_risk + left
+        return left
 
-    def _undo_switch(self, layer, step, state, generator):
+    def _undo_switch(
+        self, layer: _Layer, step: Step, state: DrawState, generator: np.random.Generator
+    ) -> None:
         size = self.patterns.probability.size
         switch = self.patterns.switch(step.start, step.stop)
         cell = layer.weight[state.at_risk - layer.low, state.bin]
@@ -411,9 +383,11 @@ class Lattice:
         kept = (1.0 - switch) * block[np.arange(lane.size), lane]
         changed = switch * self.patterns.probability[lane] * block.sum(axis=1)
         changes = generator.random(lane.size) * (kept + changed) >= kept
-        state.lane = np.where(changes, half + _choose(block, generator), state.lane)
+        state.lane = np.where(changes, half + choose_one(block, generator), state.lane)
 
-    def _undo_cross(self, layer, step, state, generator):
+    def _undo_cross(
+        self, layer: _Layer, step: Step, state: DrawState, generator: np.random.Generator
+    ) -> NDArray:
         half = layer.weight.shape[2] // 2
         row = state.at_risk - layer.low
         lane = np.where(state.lane >= half, state.lane - half, state.lane)
@@ -425,35 +399,16 @@ class Lattice:
         return crosses.astype(int)
 
 
-@dataclass
-class _State:
-    """Where each draw stands on its way back."""
-
-    at_risk: np.ndarray
-    bin: np.ndarray
-    lane: np.ndarray
-
-    @classmethod
-    def start(cls, layer, size, generator):
-        weight = layer.weight.reshape(-1)
-        edges = np.cumsum(weight)
-        index = np.searchsorted(edges, generator.random(size) * edges[-1], side="right")
-        row, column, lane = np.unravel_index(np.minimum(index, weight.size - 1), layer.weight.shape)
-        return cls(layer.low + row, column, lane)
+def _add_lumps(passed: NDArray, share: NDArray, shift: int) -> None:
+    """Add the small weight of any number censored."""
+    above = np.cumsum(share[::-1], axis=0)[::-1]
+    passed[shift:] += above
+    passed[:shift] += above[0]
 
 
-def _trimmed(layer, total, floor):
+def _trimmed(layer: _Layer, total: float, floor: int) -> _Layer:
     """Scale the weights and cut off numbers at risk without weight or below the floor."""
     rows = layer.weight.sum(axis=(1, 2))
     used = np.flatnonzero(rows > NEGLIGIBLE * total)
     first, last = max(int(used[0]), min(floor - layer.low, int(used[-1]))), used[-1] + 1
-    return _Layer(
-        layer.low + int(first), layer.weight[first:last] / total, layer.survival[first:last]
-    )
-
-
-def _choose(weight, generator):
-    """One index per row, with probability proportional to the weights."""
-    edges = np.cumsum(weight, axis=1)
-    mark = generator.random(weight.shape[0]) * edges[:, -1]
-    return np.minimum((edges <= mark[:, None]).sum(axis=1), weight.shape[1] - 1)
+    return _Layer(layer.low + int(first), layer.weight[first:last] / total, layer.means[first:last])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from analysis_lib.exceptions import InvalidInputError
 
@@ -44,7 +46,14 @@ class PrintedFacts:
 
 
 def checked_facts(
-    times, *, n, number_at_risk, n_events, censor_times_months, median, landmarks
+    times: NDArray,
+    *,
+    n: int,
+    number_at_risk: pd.DataFrame | None,
+    n_events: int | None,
+    censor_times_months: ArrayLike | None,
+    median: float | None,
+    landmarks: pd.DataFrame | None,
 ) -> PrintedFacts:
     """Check printed facts against their own rules.
 
@@ -53,14 +62,14 @@ def checked_facts(
     InvalidInputError
         A fact that breaks its rule, with the rule and the value.
     """
-    n = _whole("n", n, least=1)
+    n = whole_number("n", n, least=1)
     table_times, table_counts = _checked_table(number_at_risk, n)
     if n_events is not None:
-        n_events = _whole("n_events", n_events, least=0)
+        n_events = whole_number("n_events", n_events, least=0)
         if n_events > n:
             raise InvalidInputError(f"n_events: must not exceed n = {n}, was {n_events}")
     ticks = _checked_ticks(censor_times_months, times, n)
-    if median is not None and not (np.isfinite(median) and median > 0):
+    if median is not None and not numbers("median", median) > 0:
         raise InvalidInputError(f"median: must be a positive number of months, was {median}")
     landmark_times, landmark_survival = _checked_landmarks(landmarks)
     return PrintedFacts(
@@ -76,7 +85,16 @@ def checked_facts(
     )
 
 
-def _whole(name, value, *, least):
+def whole_number(name: str, value: float, *, least: int) -> int:
+    """``value`` as an int of at least ``least``; text and truth values are refused.
+
+    Raises
+    ------
+    InvalidInputError
+        Anything else.
+    """
+    if isinstance(value, str | bool | np.bool_):
+        raise InvalidInputError(f"{name}: must be a whole number, was {value!r}")
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -86,13 +104,24 @@ def _whole(name, value, *, least):
     return int(number)
 
 
-def _columns(name, frame, first, second):
+def numbers(name: str, values: ArrayLike) -> NDArray:
+    """Values as finite floats; :class:`InvalidInputError` for text and missing values."""
+    try:
+        found = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise InvalidInputError(f"{name}: every value must be a number") from None
+    if not np.isfinite(found).all():
+        raise InvalidInputError(f"{name}: every value must be a finite number")
+    return found
+
+
+def _columns(name: str, frame: pd.DataFrame, first: str, second: str) -> tuple[NDArray, NDArray]:
     if not {first, second} <= set(getattr(frame, "columns", ())):
         raise InvalidInputError(f"{name}: needs columns {first} and {second}")
-    at = np.asarray(frame[first], dtype=float)
-    values = np.asarray(frame[second], dtype=float)
-    if not (np.isfinite(at).all() and np.isfinite(values).all()):
-        raise InvalidInputError(f"{name}: every value must be a finite number")
+    at, values = (
+        numbers(f"{name}.{first}", frame[first]),
+        numbers(f"{name}.{second}", frame[second]),
+    )
     if at.size and at.min() < 0:
         raise InvalidInputError(f"{name}.{first}: must not be negative, was {at.min():g}")
     order = np.argsort(at, kind="stable")
@@ -102,7 +131,7 @@ def _columns(name, frame, first, second):
     return at, values
 
 
-def _checked_table(table, n):
+def _checked_table(table: pd.DataFrame | None, n: int) -> tuple[NDArray, NDArray]:
     if table is None:
         return np.zeros(0), np.zeros(0, dtype=int)
     at, counts = _columns("number_at_risk", table, "time_months", "number_at_risk")
@@ -115,12 +144,10 @@ def _checked_table(table, n):
     return at, counts.astype(int)
 
 
-def _checked_ticks(ticks, times, n):
+def _checked_ticks(ticks: ArrayLike | None, times: NDArray, n: int) -> NDArray:
     if ticks is None:
         return np.zeros(0)
-    ticks = np.sort(np.asarray(ticks, dtype=float).ravel())
-    if not np.isfinite(ticks).all():
-        raise InvalidInputError("censor_times_months: every time must be a finite number")
+    ticks = np.sort(numbers("censor_times_months", ticks).ravel())
     if ticks.size and ticks[0] < 0:
         raise InvalidInputError(f"censor_times_months: must not be negative, was {ticks[0]:g}")
     if ticks.size and ticks[-1] > times[-1] * 1.02:
@@ -133,7 +160,7 @@ def _checked_ticks(ticks, times, n):
     return ticks
 
 
-def _checked_landmarks(landmarks):
+def _checked_landmarks(landmarks: pd.DataFrame | None) -> tuple[NDArray, NDArray]:
     if landmarks is None:
         return np.zeros(0), np.zeros(0)
     at, values = _columns("landmarks", landmarks, "time_months", "survival")
@@ -142,7 +169,7 @@ def _checked_landmarks(landmarks):
     return at, values
 
 
-def survival_at(ipd, times, *, left=False):
+def survival_at(ipd: pd.DataFrame, times: NDArray, *, left: bool = False) -> NDArray:
     """Kaplan-Meier estimate at given times, or just before them."""
     at = ipd["time_months"].to_numpy()
     dead = np.sort(at[ipd["event"].to_numpy() == 1])
@@ -153,8 +180,15 @@ def survival_at(ipd, times, *, left=False):
     return steps[np.searchsorted(drops, times, side="left" if left else "right")]
 
 
-def compare_with_facts(ipd, facts: PrintedFacts) -> pd.DataFrame:
-    """Each printed fact, what the reconstruction has, and the residual."""
+def compare_with_facts(
+    ipd: pd.DataFrame,
+    facts: PrintedFacts,
+    further: Sequence[tuple[str, float, float, float]] = (),
+) -> pd.DataFrame:
+    """Each printed fact, what the reconstruction has, and the residual.
+
+    ``further`` rows are fact, given, reconstructed, tolerance.
+    """
     at = np.sort(ipd["time_months"].to_numpy())
     rows = [("n", facts.n, at.size, 0.0)]
     for time, count in zip(facts.table_times, facts.table_counts, strict=True):
@@ -169,13 +203,14 @@ def compare_with_facts(ipd, facts: PrintedFacts) -> pd.DataFrame:
     for time, value in zip(facts.landmark_times, facts.landmark_survival, strict=True):
         have = float(survival_at(ipd, np.array([time]))[0])
         rows.append((f"survival at {time:g} months", value, have, 0.01))
+    rows.extend(further)
     table = pd.DataFrame(rows, columns=["fact", "given", "reconstructed", "tolerance"])
     table["residual"] = table["reconstructed"].astype(float) - table["given"].astype(float)
     table["met"] = table["residual"].abs() <= table["tolerance"] + 1e-12
     return table[["fact", "given", "reconstructed", "residual", "met"]]
 
 
-def _tick_row(ipd, facts):
+def _tick_row(ipd: pd.DataFrame, facts: PrintedFacts) -> tuple[str, int, int, float]:
     """Number of printed ticks, and how many of them carry a censored patient."""
     censored = np.sort(ipd.loc[ipd["event"] == 0, "time_months"].to_numpy())
     times, printed = np.unique(facts.ticks, return_counts=True)
@@ -187,7 +222,7 @@ def _tick_row(ipd, facts):
     return ("censor ticks", facts.ticks.size, carried - astray, 0.0)
 
 
-def median_of(ipd) -> float:
+def median_of(ipd: pd.DataFrame) -> float:
     """First time at which the Kaplan-Meier estimate is at most one half; NaN if never."""
     dead = np.unique(ipd.loc[ipd["event"] == 1, "time_months"].to_numpy())
     below = survival_at(ipd, dead) <= 0.5 + 1e-12

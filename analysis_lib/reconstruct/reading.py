@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from analysis_lib.exceptions import InvalidInputError
+from analysis_lib.reconstruct.facts import numbers
 from analysis_lib.reconstruct.staircase import estimate_reading_sd
 
+# A reading that errs by more says nothing of a curve.
+LARGEST_SD = 0.2
 # Rises up to this, or between times closer than this share of the axis, are reading error.
 LARGEST_RISE = 0.1
 TIME_JITTER = 0.05
 
 
-def checked_reading(curve, *, reading_sd=None):
+def checked_reading(
+    curve: pd.DataFrame, *, reading_sd: float | None = None
+) -> tuple[NDArray, NDArray]:
     """Times and survival of a reading, sorted by time.
 
     Raises
@@ -24,14 +31,12 @@ def checked_reading(curve, *, reading_sd=None):
     missing = {"time_months", "survival"} - set(getattr(curve, "columns", ()))
     if missing:
         raise InvalidInputError(f"curve: needs columns time_months and survival, lacks {missing}")
-    times = np.asarray(curve["time_months"], dtype=float)
-    survival = np.asarray(curve["survival"], dtype=float)
-    if not (np.isfinite(times).all() and np.isfinite(survival).all()):
-        raise InvalidInputError("curve: every time and survival must be a finite number")
+    times = numbers("curve.time_months", curve["time_months"])
+    survival = numbers("curve.survival", curve["survival"])
     if np.unique(times).size < 2:
         raise InvalidInputError("curve: needs points at two different times at least")
-    if reading_sd is not None and not (np.isfinite(reading_sd) and 0 < reading_sd < 1):
-        raise InvalidInputError(f"reading_sd: must lie between 0 and 1, was {reading_sd}")
+    if reading_sd is not None and not 0 < numbers("reading_sd", reading_sd) <= LARGEST_SD:
+        raise InvalidInputError(f"reading_sd: must lie in 0..{LARGEST_SD}, was {reading_sd}")
     if times.min() < 0:
         raise InvalidInputError(f"curve.time_months: must not be negative, was {times.min():g}")
     if survival.max() > 2.0:
@@ -48,7 +53,7 @@ def checked_reading(curve, *, reading_sd=None):
     return times, survival
 
 
-def _refuse_rising(times, survival, reading_sd):
+def _refuse_rising(times: NDArray, survival: NDArray, reading_sd: float | None) -> None:
     """A survival curve cannot rise; a reading may, by its error in survival or in time."""
     sd = reading_sd if reading_sd is not None else estimate_reading_sd(survival)
     limit = max(LARGEST_RISE, 8.0 * sd)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis_lib.reconstruct.steps import Step
+from analysis_lib.reconstruct.facts import PrintedFacts
+from analysis_lib.reconstruct.staircase import Staircase
+from analysis_lib.reconstruct.steps import Schedule, Step
 
 
-def end_by_table(stairs, facts):
+def end_by_table(stairs: Staircase, facts: PrintedFacts) -> Staircase:
     """Move the end of follow-up, within reading error, to where the table has it.
 
     A printed patient at risk after the end of the reading was followed to that time at least; a
@@ -29,7 +32,7 @@ def end_by_table(stairs, facts):
     )
 
 
-def split_at_table(stairs, facts):
+def split_at_table(stairs: Staircase, facts: PrintedFacts) -> Staircase:
     """Cut a wide drop in two where a printed number at risk falls inside it."""
     for time in facts.table_times:
         inside = (stairs.earliest + stairs.time_unit < time) & (
@@ -40,7 +43,7 @@ def split_at_table(stairs, facts):
     return stairs
 
 
-def _split(stairs, k, time):
+def _split(stairs: Staircase, k: int, time: float) -> Staircase:
     """Two drops for one, with a level between them that may lie anywhere in the fall."""
     fall = stairs.level[k] - stairs.level[k + 1]
     sd = np.hypot(fall / 3.0, max(stairs.level_sd[k], stairs.level_sd[k + 1]))
@@ -53,10 +56,11 @@ def _split(stairs, k, time):
         earliest=np.insert(stairs.earliest, k + 1, time),
         latest=np.insert(stairs.latest, k, time),
         certain=np.insert(certain, k, False),
+        parts=np.insert(stairs.parts, k, 1),
     )
 
 
-def plan_schedule(stairs, facts):
+def plan_schedule(stairs: Staircase, facts: PrintedFacts) -> Schedule:
     """Steps in time order; printed numbers at risk near a drop may be passed on either side."""
     drops = stairs.drop_time
     pins = _pins(stairs, facts)
@@ -85,13 +89,13 @@ def plan_schedule(stairs, facts):
     return _with_ticks(steps, facts)
 
 
-def _pins(stairs, facts):
+def _pins(stairs: Staircase, facts: PrintedFacts) -> list[tuple[float, int]]:
     """Printed numbers at risk after time 0 that the curve can speak of."""
     pins = zip(facts.table_times, facts.table_counts, strict=True)
     return [(float(t), int(c)) for t, c in pins if t > 0 and c > 0]
 
 
-def _owners(drops, pins, stairs):
+def _owners(drops: NDArray, pins: list[tuple[float, int]], stairs: Staircase) -> NDArray:
     """For each drop, the pin that it may stand on either side of, or -1.
 
     That is a pin inside the drop's stretch or within reading error of it, unless the drop was
@@ -111,21 +115,21 @@ def _owners(drops, pins, stairs):
     return np.where(close, nearest, owner)
 
 
-def _walk(steps, drops, indices, clock):
+def _walk(steps: list[Step], drops: NDArray, indices: range, clock: float) -> float:
     for i in indices:
         clock = _censor(steps, clock, float(drops[i]))
         steps.append(Step("death", index=int(i)))
     return clock
 
 
-def _censor(steps, start, stop):
+def _censor(steps: list[Step], start: float, stop: float) -> float:
     if stop > start:
         steps.append(Step("censor", start=start, stop=stop))
         return stop
     return start
 
 
-def _with_ticks(steps, facts):
+def _with_ticks(steps: list[Step], facts: PrintedFacts) -> Schedule:
     """Let each censoring step hold the ticks printed in it (a tick at a drop follows it)."""
     if not facts.has_ticks:
         return tuple(steps)
@@ -137,12 +141,12 @@ def _with_ticks(steps, facts):
     )
 
 
-def ticks_between(facts, start, stop):
+def ticks_between(facts: PrintedFacts, start: float, stop: float) -> NDArray:
     """Ticks from ``start`` up to but not at ``stop``."""
     return facts.ticks[(facts.ticks >= start) & (facts.ticks < stop)]
 
 
-def ticks_after(schedule, facts):
+def ticks_after(schedule: Schedule, facts: PrintedFacts) -> int | None:
     """Number of ticks after the last step; None when no ticks are printed."""
     if not facts.has_ticks:
         return None
@@ -150,7 +154,7 @@ def ticks_after(schedule, facts):
     return int((facts.ticks >= clock).sum())
 
 
-def _pass_pin(steps, clock, stop, time, count):
+def _pass_pin(steps: list[Step], clock: float, stop: float, time: float, count: int) -> float:
     clock = _censor(steps, clock, stop)
     steps.append(Step("cross", count=count, start=time))
     return clock

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
+from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.reconstruct.censoring import CensoringPatterns, usual_patterns
+from analysis_lib.reconstruct.drawing import NoPathError
 from analysis_lib.reconstruct.dynamic_programme import LARGE_ARM, Lattice
 from analysis_lib.reconstruct.facts import PrintedFacts
+from analysis_lib.reconstruct.merging import merge_drops
 from analysis_lib.reconstruct.patients import emit_patients
 from analysis_lib.reconstruct.schedule import (
     end_by_table,
@@ -33,11 +38,29 @@ RELAXATIONS = (
 )
 # An event total that needs a wider reading error than this contradicts the curve.
 MOST_WIDENING = 4.0
-DRAWS = 200
-# Tilts of the event total tried, batches drawn under the last, and matching paths that suffice.
-MOST_TILTS = 8
-MOST_BATCHES = 10
+DRAWS = 150
+# Longer staircases, exact and noisy, have neighbouring drops taken as one.
+MOST_DROPS = {True: 50, False: 30}
+# A quick search for the tilt of a large arm.
+COARSE_DROPS, COARSE_BINS = 12, 5
+COARSE_NEAR = 3.0
+MOST_COARSE_TILTS = 6
+# Draws guided to an event total, which may not lie further than this many standard deviations
+# from the expected one; tilts of the deaths tried until it does, and the longest step of one.
+GUIDED_DRAWS = 150
+NEAR = 8.0
+MOST_TILTS = 4
+LONGEST_STEP = 0.5
+# Batches drawn, and matching paths (worth as many of equal weight) that suffice.
+MOST_BATCHES = 4
 ENOUGH = 25
+
+#: Factor on the reading error, whether the table is a wish, whether drops are surely deaths.
+Relaxation = tuple[float, bool, bool]
+#: Smallest distance from the printed total so far, and the draws that have it.
+Nearest = tuple[int, Paths]
+#: Tilts tried, with expected events and log total weight.
+Trail = list[tuple[float, float, float]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +91,9 @@ class _Problem:
     facts: PrintedFacts
     patterns: CensoringPatterns
 
-    def lattice(self, relaxation, tilt=0.0) -> Lattice:
+    def lattice(
+        self, relaxation: Relaxation, tilt: float = 0.0, bins: int | None = None
+    ) -> Lattice:
         """Forward pass under one of ``RELAXATIONS``."""
         factor, soft, certain = relaxation
         return Lattice(
@@ -77,18 +102,36 @@ class _Problem:
             self.facts.n,
             self.patterns,
             tilt=tilt,
+            bins=bins,
             soft=soft,
+            counted=self.facts.n_events is not None,
             ticks_left=ticks_after(self.schedule, self.facts),
         )
 
-    def patients(self, path, lanes, generator=None):
+    def coarse(self) -> _Problem:
+        """The same arm with few drops, to find how to tilt the deaths."""
+        stairs = self.stairs.finer or self.stairs
+        stairs = merge_drops(stairs, COARSE_DROPS, self.facts.table_times)
+        return replace(self, stairs=stairs, schedule=plan_schedule(stairs, self.facts))
+
+    def patients(
+        self, path: Paths, lanes: NDArray, generator: np.random.Generator | None = None
+    ) -> pd.DataFrame:
         """Patients of one path."""
         return emit_patients(
             path, self.stairs, self.schedule, self.patterns, lanes, self.facts, generator=generator
         )
 
 
-def draw_reconstructions(times, survival, facts, *, reading_sd, n_imputations, generator) -> Search:
+def draw_reconstructions(
+    times: NDArray,
+    survival: NDArray,
+    facts: PrintedFacts,
+    *,
+    reading_sd: float | None,
+    n_imputations: int,
+    generator: np.random.Generator,
+) -> Search:
     """The central reconstruction and further draws from the posterior distribution.
 
     Parameters
@@ -104,8 +147,9 @@ def draw_reconstructions(times, survival, facts, *, reading_sd, n_imputations, g
     generator : numpy.random.Generator
         Source of all randomness.
     """
-    problem = _stated(times, survival, facts, reading_sd)
-    paths = _posterior(problem, max(ENOUGH, 3 * n_imputations), generator)
+    problem, paths = _solved(
+        times, survival, facts, reading_sd, max(ENOUGH, 10 * n_imputations), generator
+    )
     central = problem.patients(_central(paths), paths.pattern)
     picks = generator.integers(paths.left.size, size=n_imputations)
     imputations = tuple(
@@ -114,38 +158,74 @@ def draw_reconstructions(times, survival, facts, *, reading_sd, n_imputations, g
     return Search(central, imputations, problem.stairs.reading_sd)
 
 
-def _stated(times, survival, facts, reading_sd):
+def _solved(
+    times: NDArray,
+    survival: NDArray,
+    facts: PrintedFacts,
+    reading_sd: float | None,
+    enough: int,
+    generator: np.random.Generator,
+) -> tuple[_Problem, Paths]:
+    """The arm with as many of its facts as can stand together, and its paths.
+
+    Ticks give way first, then the total of events, then the table; what gave way is
+    named by the comparison with all facts.
+    """
+    for asked in _with_fewer_facts(facts):
+        problem = _stated(times, survival, asked, reading_sd)
+        paths = _posterior(problem, enough, generator)
+        if paths is not None:
+            return problem, paths
+    raise InvalidInputError("curve: no patients have such a curve; check n and the reading")
+
+
+def _with_fewer_facts(facts: PrintedFacts) -> Iterator[PrintedFacts]:
+    yield facts
+    if facts.has_ticks:
+        facts = replace(facts, ticks=np.zeros(0), has_ticks=False)
+        yield facts
+    if facts.n_events is not None:
+        facts = replace(facts, n_events=None)
+        yield facts
+    if facts.table_times.size:
+        yield replace(facts, table_times=np.zeros(0), table_counts=np.zeros(0, dtype=int))
+
+
+def _stated(
+    times: NDArray, survival: NDArray, facts: PrintedFacts, reading_sd: float | None
+) -> _Problem:
     stairs = fold_reading(times, survival, reading_sd=reading_sd)
     stairs = split_at_table(end_by_table(stairs, facts), facts)
+    stairs = merge_drops(stairs, MOST_DROPS[stairs.exact], facts.table_times)
     patterns = usual_patterns(
         _horizon(stairs), facts.n * _lowest(stairs), coarse=facts.n > LARGE_ARM
     )
     return _Problem(stairs, plan_schedule(stairs, facts), facts, patterns)
 
 
-def _lowest(stairs):
+def _lowest(stairs: Staircase) -> float:
     """Lowest survival that is not zero within reading error."""
     alive = stairs.level[stairs.level > 2.0 * stairs.reading_sd]
     return float(alive.min())
 
 
-def _horizon(stairs):
+def _horizon(stairs: Staircase) -> float:
     """End of follow-up; later than the curve's end when the curve ends with a drop."""
     last = stairs.latest[-1] if stairs.latest.size else 0.0
     return stairs.end if stairs.end - last > 0.01 * stairs.end else 1.1 * stairs.end
 
 
-def _posterior(problem, enough, generator):
-    """Paths under the first relaxation that lets facts and curve stand together."""
+def _posterior(problem: _Problem, enough: int, generator: np.random.Generator) -> Paths | None:
+    """Paths under the first relaxation that lets facts and curve stand together, or None."""
     nearest = None
     for relaxation in RELAXATIONS:
-        lattice = problem.lattice(relaxation)
-        if not lattice.possible:
+        try:
+            found = _under(problem, relaxation, enough, generator)
+        except NoPathError:
+            found = None
+        if found is None:
             continue
-        paths = lattice.draw(DRAWS, generator)
-        if problem.facts.n_events is None:
-            return paths
-        paths, exact = _with_events(problem, relaxation, lattice, paths, enough, generator)
+        paths, exact = found
         if exact:
             return paths
         nearest = nearest or paths
@@ -154,59 +234,124 @@ def _posterior(problem, enough, generator):
     return nearest
 
 
-def _with_events(problem, relaxation, lattice, paths, enough, generator):
-    """Paths with the printed total of events, or the nearest there are."""
-    target, tilt, trail = problem.facts.n_events, 0.0, []
+def _under(
+    problem: _Problem, relaxation: Relaxation, enough: int, generator: np.random.Generator
+) -> tuple[Paths, bool] | None:
+    """Paths under one relaxation, and whether they have the printed total of events."""
+    if problem.facts.n_events is not None:
+        return _with_events(problem, relaxation, enough, generator)
+    lattice = problem.lattice(relaxation)
+    return (lattice.draw(DRAWS, generator), True) if lattice.possible else None
+
+
+def _with_events(
+    problem: _Problem, relaxation: Relaxation, enough: int, generator: np.random.Generator
+) -> tuple[Paths, bool] | None:
+    """Paths with the printed total of events, or the nearest there are; None without any."""
+    target, trail = problem.facts.n_events, []
+    tilt, nearest = _starting_tilt(problem, relaxation), None
     for _ in range(MOST_TILTS):
-        total = paths.deaths.sum(axis=1)
-        if abs(total.mean() - target) <= max(1.5 * total.std(), 0.7):
+        lattice = problem.lattice(relaxation, tilt)
+        if not lattice.possible:
             break
-        trail.append((tilt, total.mean()))
-        tilt = _next_tilt(trail, target, total)
-        tilted = problem.lattice(relaxation, tilt)
-        if not tilted.possible:
-            break
-        lattice, paths = tilted, tilted.draw(DRAWS, generator)
-    return _drawn_until(lattice, paths, target, enough, generator)
+        mean, sd = lattice.total_deaths()
+        if abs(mean - target) <= max(NEAR * sd, 1.5) or len(trail) == MOST_TILTS - 1:
+            found, nearest = _drawn(lattice, target, enough, generator, nearest)
+            if found is not None:
+                return found, True
+        trail.append((tilt, mean, lattice.log_weight))
+        tilt = _next_tilt(trail, target, sd)
+    return nearest and (nearest[1], False)
 
 
-def _drawn_until(lattice, paths, target, enough, generator):
-    """Draw on until enough paths have the total; the nearest ones when none has."""
-    kept, nearest = [], None
+def _starting_tilt(problem: _Problem, relaxation: Relaxation) -> float:
+    """Tilt that brings the total of a large arm within reach, found with few drops."""
+    tilt, trail = 0.0, []
+    if problem.facts.n <= LARGE_ARM:
+        return tilt
+    coarse, target = problem.coarse(), problem.facts.n_events
+    for _ in range(MOST_COARSE_TILTS):
+        lattice = coarse.lattice(relaxation, tilt, COARSE_BINS)
+        if not lattice.possible:
+            return 0.0
+        mean, sd = lattice.total_deaths()
+        if abs(mean - target) <= max(COARSE_NEAR * sd, 1.5):
+            break
+        trail.append((tilt, mean, lattice.log_weight))
+        tilt = _next_tilt(trail, target, sd)
+    return tilt
+
+
+def _drawn(
+    lattice: Lattice,
+    target: int,
+    enough: int,
+    generator: np.random.Generator,
+    nearest: Nearest | None,
+) -> tuple[Paths | None, Nearest]:
+    """Draws that have the total, or None, and the nearest draws so far with their distance."""
+    kept = []
     for _ in range(MOST_BATCHES):
+        paths = lattice.draw(GUIDED_DRAWS, generator, target)
         away = np.abs(paths.deaths.sum(axis=1) - target)
-        kept.append(_several(paths, np.flatnonzero(away == 0)))
         if nearest is None or away.min() < nearest[0]:
             nearest = (away.min(), _several(paths, np.flatnonzero(away == away.min())))
-        if sum(part.left.size for part in kept) >= enough:
+        kept.append(_several(paths, np.flatnonzero(away == 0)))
+        if _effective(np.concatenate([part.log_weight for part in kept])) >= enough:
             break
-        paths = lattice.draw(2 * DRAWS, generator)
+        if not kept[-1].left.size:
+            break
     found = _joined(kept)
-    return (found, True) if found.left.size else (nearest[1], False)
+    if not found.left.size:
+        return None, nearest
+    return _resampled(found, max(DRAWS, enough), generator), nearest
 
 
-def _next_tilt(trail, target, total):
-    """Newton's step on the expected number of events; bisection between known ends."""
-    tilt, mean = trail[-1]
-    step = (target - mean) / max(total.var(), 0.25)
-    guess = tilt + float(np.clip(step, -2.0, 2.0))
-    low = max((t for t, m in trail if m < target), default=-np.inf)
-    high = min((t for t, m in trail if m > target), default=np.inf)
-    if not low < guess < high and np.isfinite(low) and np.isfinite(high):
-        guess = (low + high) / 2
-    return guess
+def _effective(log_weight: NDArray) -> float:
+    """Number of equally weighted draws that are worth as much."""
+    if not log_weight.size:
+        return 0.0
+    weight = np.exp(log_weight - log_weight.max())
+    return float(weight.sum() ** 2 / (weight**2).sum())
 
 
-def _several(paths, index):
+def _resampled(paths: Paths, size: int, generator: np.random.Generator) -> Paths:
+    """Draws of equal weight (systematic resampling)."""
+    weight = np.exp(paths.log_weight - paths.log_weight.max())
+    mark = (np.arange(size) + generator.random()) / size
+    index = np.searchsorted(np.cumsum(weight) / weight.sum(), mark)
+    return _several(paths, np.minimum(index, weight.size - 1))
+
+
+def _next_tilt(trail: Trail, target: int, sd: float) -> float:
+    """Newton's step on the expected number of events.
+
+    Between known ends, where the tangents of the convex log total weight meet instead: with two
+    kinds of paths, of few and of many events, that is where they weigh the same.
+    """
+    tilt, mean, _ = trail[-1]
+    step = (target - mean) / max(sd**2, 0.25)
+    guess = tilt + float(np.clip(step, -LONGEST_STEP, LONGEST_STEP))
+    below = max((end for end in trail if end[1] < target), default=None)
+    above = min((end for end in trail if end[1] >= target), default=None)
+    if below is None or above is None or below[0] < guess < above[0]:
+        return guess
+    offset = [log_weight - mean * tilt for tilt, mean, log_weight in (below, above)]
+    meet = (offset[0] - offset[1]) / max(above[1] - below[1], 1e-9)
+    width = above[0] - below[0]
+    return float(np.clip(meet, below[0] + 0.05 * width, above[0] - 0.05 * width))
+
+
+def _several(paths: Paths, index: ArrayLike) -> Paths:
     return Paths(**{name: value[index] for name, value in vars(paths).items()})
 
 
-def _joined(parts):
+def _joined(parts: list[Paths]) -> Paths:
     names = vars(parts[0])
     return Paths(**{name: np.concatenate([vars(p)[name] for p in parts]) for name in names})
 
 
-def _central(paths):
+def _central(paths: Paths) -> Paths:
     """The draw nearest to the mean of all in what a hazard ratio rests on."""
     log_risk = np.log(np.maximum(paths.at_risk, 1))
     share = paths.deaths.mean(axis=0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 # A person reads a plot to about this share of its height; used as the prior mean of the
 # reading error, worth as many readings as the degrees of freedom beside it.
@@ -50,6 +51,10 @@ class Staircase:
         Standard deviation of one reading of survival.
     time_unit : float
         Reading error of a time, in months.
+    parts : ndarray of int, shape (k,)
+        Drops of the reading that each drop here is made of.
+    finer : Staircase, optional
+        The staircase before neighbouring drops were taken as one.
     """
 
     level: np.ndarray
@@ -61,6 +66,8 @@ class Staircase:
     exact: bool
     reading_sd: float
     time_unit: float
+    parts: np.ndarray
+    finer: Staircase | None = None
 
     @property
     def drop_time(self) -> np.ndarray:
@@ -69,6 +76,8 @@ class Staircase:
 
     def expected_deaths(self) -> np.ndarray:
         """Deaths per patient at risk that the local hazard predicts for each drop's stretch."""
+        if self.finer is not None:
+            return np.add.reduceat(self.finer.expected_deaths(), np.cumsum(self.parts) - self.parts)
         drops = self.drop_time
         hazard = -np.log(np.maximum(self.level, 0.5 * self.level[self.level > 0].min()))
         reach = LOCAL_SHARE * self.end
@@ -80,6 +89,8 @@ class Staircase:
 
     def tied_share(self, n: int) -> float:
         """Share of deaths that share another's drop, from drops before much censoring."""
+        if self.finer is not None:
+            return self.finer.tied_share(n)
         early = self.level[:-1] >= 0.6
         deaths = np.round((self.level[:-1] - self.level[1:])[early] * n)
         clear = self.level_sd[1:].max(initial=0.0) * n * np.sqrt(2.0) < 0.35
@@ -89,7 +100,9 @@ class Staircase:
         return float(tied / (deaths.sum() + 20.0))
 
 
-def fold_reading(times, survival, *, reading_sd=None) -> Staircase:
+def fold_reading(
+    times: NDArray, survival: NDArray, *, reading_sd: float | None = None
+) -> Staircase:
     """Fold a reading into a staircase.
 
     Parameters
@@ -106,13 +119,13 @@ def fold_reading(times, survival, *, reading_sd=None) -> Staircase:
     return _fold_noisy(times, survival, reading_sd)
 
 
-def _corners(times, survival):
+def _corners(times: NDArray, survival: NDArray) -> tuple[NDArray, NDArray, NDArray]:
     """Highest and lowest survival read at each distinct time."""
     at, first = np.unique(times, return_index=True)
     return np.maximum.reduceat(survival, first), np.minimum.reduceat(survival, first), at
 
 
-def _draws_stairs(top, bottom, at):
+def _draws_stairs(top: NDArray, bottom: NDArray, at: NDArray) -> bool:
     """Whether most of the fall happens within a single pixel of time, as in a traced plot."""
     total = 1.0 - bottom[-1]
     vertical = (top - bottom).sum() + (1.0 - top[0])
@@ -122,7 +135,7 @@ def _draws_stairs(top, bottom, at):
     return vertical + steep >= 0.5 * total
 
 
-def _fold_exact(top, bottom, at):
+def _fold_exact(top: NDArray, bottom: NDArray, at: NDArray) -> Staircase:
     """Every change of level of a traced staircase is a drop."""
     level, earliest, latest = [1.0], [], []
     before = 1.0
@@ -146,16 +159,24 @@ def _fold_exact(top, bottom, at):
         exact=True,
         reading_sd=float(sd),
         time_unit=float(HALF_PIXEL_OF_TIME * at[-1]),
+        parts=np.ones(level.size - 1, dtype=int),
     )
 
 
-def _append_drop(level, earliest, latest, value, start, stop):
+def _append_drop(
+    level: list[float],
+    earliest: list[float],
+    latest: list[float],
+    value: float,
+    start: float,
+    stop: float,
+) -> None:
     level.append(float(value))
     earliest.append(float(start))
     latest.append(float(stop))
 
 
-def _pixel(survival):
+def _pixel(survival: NDArray) -> float:
     """Height of a pixel if the reading lies on a lattice of pixels, else 0.
 
     The coarsest lattice of 300 to 2000 pixels on which all values fall but for their last digit.
@@ -167,7 +188,7 @@ def _pixel(survival):
     return 1.0 / heights[fits[0]] if fits.size else 0.0
 
 
-def _fold_noisy(times, survival, reading_sd):
+def _fold_noisy(times: NDArray, survival: NDArray, reading_sd: float | None) -> Staircase:
     """Change points of a reading with noise."""
     times, survival = _thin(times, survival)
     sd = reading_sd if reading_sd is not None else estimate_reading_sd(survival)
@@ -179,7 +200,7 @@ def _fold_noisy(times, survival, reading_sd):
     return _levels(times, survival, starts, sd, time_sd)
 
 
-def _thin(times, survival):
+def _thin(times: NDArray, survival: NDArray) -> tuple[NDArray, NDArray]:
     """Average neighbouring points of a very dense reading."""
     size = -(-times.size // LONGEST_SEGMENTED_READING)
     if size == 1:
@@ -189,7 +210,7 @@ def _thin(times, survival):
     return np.add.reduceat(times, first) / count, np.add.reduceat(survival, first) / count
 
 
-def estimate_reading_sd(survival) -> float:
+def estimate_reading_sd(survival: NDArray) -> float:
     """Standard deviation of a reading from its own roughness.
 
     The middle of three consecutive readings departs from the line between its neighbours by
@@ -210,7 +231,7 @@ def estimate_reading_sd(survival) -> float:
     return float(max(estimate, FINEST_READING_SD, np.sqrt(np.mean(rises**2)) / 2))
 
 
-def untangled(times, survival, sd):
+def untangled(times: NDArray, survival: NDArray, sd: float) -> NDArray:
     """Exchange neighbours that jitter in time put in the wrong order across a drop."""
     rise = 3.0 * np.sqrt(2.0) * sd
     window = 6.0 * TIME_SD_PER_SURVIVAL_SD * sd * times[-1]
@@ -228,7 +249,7 @@ def untangled(times, survival, sd):
     return values
 
 
-def _change_points(survival, sd, penalty=4.0):
+def _change_points(survival: NDArray, sd: float, penalty: float = 4.0) -> NDArray:
     """First index of each constant segment (penalised least squares, optimal partition)."""
     m = survival.size
     total = np.r_[0.0, np.cumsum(survival)]
@@ -250,7 +271,9 @@ def _change_points(survival, sd, penalty=4.0):
     return np.asarray(starts[::-1])
 
 
-def _levels(times, survival, starts, sd, time_sd):
+def _levels(
+    times: NDArray, survival: NDArray, starts: NDArray, sd: float, time_sd: float
+) -> Staircase:
     """Levels of the segments, merged where they rise, and the drops between them."""
     stops = np.r_[starts[1:], times.size]
     count = (stops - starts).astype(float)
@@ -269,10 +292,11 @@ def _levels(times, survival, starts, sd, time_sd):
         exact=False,
         reading_sd=float(sd),
         time_unit=float(2.0 * time_sd),
+        parts=np.ones(starts.size - 1, dtype=int),
     )
 
 
-def _pool_rises(mean, count, starts):
+def _pool_rises(mean: NDArray, count: NDArray, starts: NDArray) -> tuple[NDArray, NDArray, NDArray]:
     """Pool adjacent levels that rise (isotonic regression)."""
     pooled = []
     for value, weight, start in zip(mean, count, starts, strict=True):
@@ -292,4 +316,5 @@ def widened(staircase: Staircase, factor: float, *, certain: bool = True) -> Sta
         staircase,
         level_sd=np.minimum(staircase.level_sd * factor, 1.0),
         certain=staircase.certain & certain,
+        finer=staircase.finer and widened(staircase.finer, factor, certain=certain),
     )

@@ -25,6 +25,10 @@ class Step:
     least: int = -1
 
 
+#: Steps in time order.
+Schedule = tuple[Step, ...]
+
+
 @dataclass(frozen=True)
 class Paths:
     """Draws of deaths and censorings along the schedule.
@@ -43,6 +47,8 @@ class Paths:
         Number at risk after the last step.
     pattern : ndarray of int, shape (m, s + 1)
         Censoring pattern in each step and after the last.
+    log_weight : ndarray, shape (m,)
+        Log weight of each draw against the posterior distribution.
     """
 
     deaths: np.ndarray
@@ -51,3 +57,4 @@ class Paths:
     crossed_at: np.ndarray
     left: np.ndarray
     pattern: np.ndarray
+    log_weight: np.ndarray

@@ -179,3 +179,82 @@ def test_bad_facts_are_refused(facts, rule):
         facts = facts | {"number_at_risk": frame}
     with pytest.raises(InvalidInputError, match=rule):
         reconstruct_ipd(GOOD, **facts)
+
+
+def curve_of(times, survival):
+    return pd.DataFrame({"time_months": times, "survival": survival})
+
+
+def at_risk_of(times, counts):
+    return pd.DataFrame({"time_months": times, "number_at_risk": counts})
+
+
+CONTRADICTIONS = {
+    "ticks leave nobody to die": (
+        curve_of([0, 4, 8, 12], [1, 0.8, 0.5, 0.2]),
+        {"n": 3, "censor_times_months": [3, 6, 9]},
+    ),
+    "ticks of everybody": (
+        curve_of([0, 6, 6, 12], [1, 1, 0.5, 0.5]),
+        {"n": 2, "censor_times_months": [3, 5]},
+    ),
+    "fourteen ticks of twenty": (
+        curve_of(np.arange(0, 40, 0.5), np.exp(-np.arange(0, 40, 0.5) / 20)),
+        {"n": 20, "censor_times_months": np.linspace(2, 38, 14)},
+    ),
+    "everything at once": (
+        curve_of([0, 6, 6, 12], [1, 1, 0, 0]),
+        {
+            "n": 20,
+            "n_events": 10,
+            "number_at_risk": at_risk_of([0, 6, 12], [20, 9, 1]),
+            "censor_times_months": [3.6, 7.2, 10.8],
+        },
+    ),
+    "too many events for the curve": (
+        curve_of([0, 6, 6, 12], [1, 1, 0.5, 0.5]),
+        {"n": 40, "n_events": 21},
+    ),
+    "a curve that does not begin at one": (
+        curve_of([0, 3, 3, 12], [0.8, 0.8, 0.5, 0.5]),
+        {"n": 20},
+    ),
+    "n too small for the curve": (curve_of([0, 6, 6, 12], [1, 1, 0.5, 0.5]), {"n": 1}),
+}
+
+
+@pytest.mark.parametrize("case", CONTRADICTIONS, ids=CONTRADICTIONS.keys())
+def test_facts_that_cannot_stand_together_are_named(case):
+    curve, facts = CONTRADICTIONS[case]
+    result = reconstruct_ipd(curve, **facts, n_imputations=2)
+    assert len(result.ipd) == facts["n"]
+    assert all(len(draw) == facts["n"] for draw in result.imputations)
+    assert not result.constraints["met"].all()
+
+
+GOOD_CURVE = curve_of([0, 4, 4, 8], [1, 1, 0.5, 0.5])
+WRONG_TYPES = {
+    "text in the curve": (curve_of([0, "x"], [1, 0.5]), {"n": 4}),
+    "text in the table": (GOOD_CURVE, {"n": 4, "number_at_risk": at_risk_of([0, 4], [4, "x"])}),
+    "text in the ticks": (GOOD_CURVE, {"n": 4, "censor_times_months": ["x"]}),
+    "text as median": (GOOD_CURVE, {"n": 4, "median": "twelve"}),
+    "text as reading error": (GOOD_CURVE, {"n": 4, "reading_sd": "a"}),
+    "reading error of half": (GOOD_CURVE, {"n": 4, "reading_sd": 0.5}),
+    "truth as n": (GOOD_CURVE, {"n": True}),
+    "text as n": (GOOD_CURVE, {"n": "20"}),
+    "no imputations": (GOOD_CURVE, {"n": 4, "n_imputations": None}),
+    "NaN imputations": (GOOD_CURVE, {"n": 4, "n_imputations": float("nan")}),
+    "negative seed": (GOOD_CURVE, {"n": 4, "seed": -1}),
+    "half a seed": (GOOD_CURVE, {"n": 4, "seed": 1.5}),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_TYPES, ids=WRONG_TYPES.keys())
+def test_wrong_types_are_refused(case):
+    curve, facts = WRONG_TYPES[case]
+    with pytest.raises(InvalidInputError):
+        reconstruct_ipd(curve, **facts)
+
+
+def test_whole_floats_are_whole_numbers():
+    assert len(reconstruct_ipd(GOOD_CURVE, n=4.0, n_imputations=2.0).imputations) == 2
