@@ -22,7 +22,13 @@ from analysis_lib.book.study_uses import Results, Use, uses_by_study
 from analysis_lib.comparison.declarations import load_declarations
 from analysis_lib.comparison.result import compare
 from analysis_lib.consistency import Finding, audit_records
-from analysis_lib.study_records import StudyRecord, load_overlaps, load_records, load_vocabulary
+from analysis_lib.study_records import (
+    StudyRecord,
+    declared_same_series,
+    load_overlaps,
+    load_records,
+    load_vocabulary,
+)
 
 
 def generate_pages(results: Results | None = None) -> dict[str, str]:
@@ -49,7 +55,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     """
     found = compute_all() if results is None else results
     records, overlaps = load_records(), load_overlaps()["overlaps"]
-    findings = audit_records(records, same_series=same_series(overlaps))
+    findings = audit_records(records, same_series=declared_same_series())
     uses = uses_by_study(found)
     pages = {
         "index.md": landing_page(found),
@@ -71,11 +77,6 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
 def compute_all() -> Results:
     """Every declared comparison, in protocol order."""
     return {declared.id: compare(declared.id) for declared in load_declarations()}
-
-
-def same_series(overlaps: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """Studies that are declared to report the same patients."""
-    return [rule["studies"] for rule in overlaps if rule["kind"] == "same_series"]
 
 
 def _study_pages(

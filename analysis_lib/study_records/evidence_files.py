@@ -107,4 +107,4 @@ def _unknown_studies(data: Path, known: set[str]) -> list[RecordProblem]:
 def declared_same_series(data: Path = DATA) -> tuple[tuple[str, ...], ...]:
     """Groups of studies declared to report the same patients."""
     rules = load_overlaps(data)["overlaps"]
-    return tuple(tuple(r["studies"]) for r in rules if r["rule"] == "same_patients")
+    return tuple(tuple(r["studies"]) for r in rules if r["kind"] == "same_series")

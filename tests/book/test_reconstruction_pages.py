@@ -1,11 +1,17 @@
 """The reconstruction chapter: says when there is no curve, shows one when there is."""
 
+import json
 import re
 
 import pytest
 from synthetic import record_with_curve
 
-from analysis_lib.book.reconstruction_pages import benchmark_page, example_page, quality_page
+from analysis_lib.book.reconstruction_pages import (
+    MEASURED,
+    benchmark_page,
+    example_page,
+    quality_page,
+)
 from analysis_lib.exceptions import ReviewError
 from analysis_lib.study_records import load_records
 
@@ -35,3 +41,16 @@ def test_the_benchmark_needs_its_figures(tmp_path):
     with pytest.raises(ReviewError, match="make bench"):
         benchmark_page(tmp_path / "nothing.json")
     assert "IPDfromKM" in benchmark_page()
+
+
+def test_the_readme_of_the_benchmarks_holds_the_measured_figures():
+    """Its table is written by hand; a new measurement must change it too."""
+    measured = json.loads(MEASURED.read_text(encoding="utf-8"))
+    cells = {(row["reading"], row["information"]): row for row in measured["cells"]}
+    readme = (MEASURED.parents[1] / "README.md").read_text(encoding="utf-8")
+    for reading in ("traced", "read", "clicked"):
+        shown = [
+            f"{cells[reading, kind]['rmse']:.3f} ({cells[reading, kind]['ipdfromkm_rmse']:.3f})"
+            for kind in ("at_risk", "n_events", "n_only")
+        ]
+        assert f"| {reading} | {' | '.join(shown)} |" in readme
