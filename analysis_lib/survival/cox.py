@@ -1,7 +1,6 @@
-"""Survival estimates on patient-level data: curves, tests and hazard ratios.
+"""Cox's proportional hazards model with one two-valued covariate.
 
-Kaplan-Meier curves and log-rank tests are lifelines'. The Cox model with one
-two-valued covariate is our own: it is fitted thousands of times (imputations,
+The model is our own: it is fitted thousands of times (imputations,
 benchmarks), and with one binary covariate the risk sets are counts, so that a
 Newton step is a handful of array operations.
 """
@@ -11,15 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from lifelines import KaplanMeierFitter
-from lifelines.statistics import logrank_test
 from numpy.typing import ArrayLike, NDArray
 
 from analysis_lib.exceptions import InvalidInputError
-
-#: Half-width of a 95 % normal interval in standard errors.
-Z_95 = 1.959963984540054
+from analysis_lib.survival.data import Z_95, check_survival_data
 
 #: Beyond this the likelihood is flat in double precision: the groups are separated.
 _LARGEST_LOG_HAZARD_RATIO = 20.0
@@ -52,85 +46,6 @@ class HazardRatio:
             float(np.exp(self.log_hazard_ratio - half)),
             float(np.exp(self.log_hazard_ratio + half)),
         )
-
-
-def check_survival_data(time: ArrayLike, event: ArrayLike) -> tuple[NDArray, NDArray]:
-    """Times (months, >= 0, finite) and events (0/1) as arrays of equal length.
-
-    Raises
-    ------
-    InvalidInputError
-        Different lengths, no patient, a time that is negative or not finite, an
-        event that is neither 0 nor 1.
-    """
-    times = np.asarray(time, dtype=float)
-    events = np.asarray(event, dtype=float)
-    if times.ndim != 1 or times.shape != events.shape:
-        raise InvalidInputError("time and event must be one-dimensional and equally long")
-    if times.size == 0:
-        raise InvalidInputError("at least one patient is needed")
-    if not np.all(np.isfinite(times)) or np.any(times < 0):
-        raise InvalidInputError("times must be finite and not negative")
-    if not np.all((events == 0) | (events == 1)):
-        raise InvalidInputError("events must be 0 or 1")
-    return times, events.astype(bool)
-
-
-def kaplan_meier(time: ArrayLike, event: ArrayLike) -> pd.DataFrame:
-    """Kaplan-Meier curve with log-log Greenwood 95 % limits.
-
-    Parameters
-    ----------
-    time, event : array_like, shape (n,)
-        Months and 0/1; deaths precede censorings at ties.
-
-    Returns
-    -------
-    DataFrame
-        One row per distinct time, beginning at 0: ``time_months``,
-        ``survival``, ``low``, ``high`` (0..1), ``number_at_risk`` (just before
-        the time), ``events``, ``censored``.
-    """
-    times, events = check_survival_data(time, event)
-    fitter = KaplanMeierFitter().fit(times, events)
-    limits = fitter.confidence_interval_survival_function_
-    table = fitter.event_table
-    frame = pd.DataFrame(
-        {
-            "time_months": table.index.to_numpy(float),
-            "survival": fitter.survival_function_.iloc[:, 0].to_numpy(),
-            "low": limits.iloc[:, 0].to_numpy(),
-            "high": limits.iloc[:, 1].to_numpy(),
-            "number_at_risk": table["at_risk"].to_numpy(int),
-            "events": table["observed"].to_numpy(int),
-            "censored": table["censored"].to_numpy(int),
-        }
-    )
-    # Greenwood's variance is undefined at 1 and at 0; there the limits are the estimate's own.
-    undefined = frame[["low", "high"]].isna().any(axis=1)
-    frame.loc[undefined, "low"] = frame.loc[undefined, "survival"]
-    frame.loc[undefined, "high"] = frame.loc[undefined, "survival"]
-    return frame
-
-
-def survival_at(curve: pd.DataFrame, months: ArrayLike) -> NDArray:
-    """Survival of a step curve (:func:`kaplan_meier`) at times in months; shape as given."""
-    position = np.searchsorted(curve["time_months"].to_numpy(), np.asarray(months), "right") - 1
-    return curve["survival"].to_numpy()[np.maximum(position, 0)]
-
-
-def median_survival(curve: pd.DataFrame) -> float | None:
-    """First time at which survival is at or below one half; None when it never is."""
-    reached = curve.loc[curve["survival"] <= 0.5 + 1e-12, "time_months"]
-    return None if reached.empty else float(reached.iloc[0])
-
-
-def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> float:
-    """Two-sided p-value of the log-rank test of two groups (``group`` 0/1)."""
-    times, events = check_survival_data(time, event)
-    in_one = np.asarray(group, dtype=bool)
-    result = logrank_test(times[~in_one], times[in_one], events[~in_one], events[in_one])
-    return float(result.p_value)
 
 
 def cox_two_arm(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> HazardRatio:
