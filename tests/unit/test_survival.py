@@ -71,7 +71,35 @@ def test_separated_groups_have_no_maximum():
     assert fit.monotone
     assert fit.log_hazard_ratio == np.inf
     assert cox_two_arm([1, 2, 3, 4], [1, 1, 0, 0], [0, 0, 1, 1]).log_hazard_ratio == -np.inf
-    assert cox_two_arm([1, 2, 3, 4], [0, 0, 0, 0], [0, 0, 1, 1]).monotone
+    assert fit.interval == (0, np.inf)
+    assert "no event in group 0" in fit.limits
+
+
+@pytest.mark.parametrize("event", [[0, 0, 0, 0], [0, 0, 0, 1]])
+def test_without_a_death_that_compares_nothing_is_known(event):
+    """No event, or only after one group has left."""
+    fit = cox_two_arm([1, 2, 3, 4], event, [0, 0, 1, 1])
+    assert (fit.log_hazard_ratio, fit.standard_error, fit.monotone) == (0, np.inf, True)
+    assert fit.interval == (0, np.inf)
+    assert "nothing is known" in fit.limits
+
+
+def test_identical_times_are_one_risk_set():
+    """All die at once: every order is as likely, so that the hazard ratio is 1."""
+    fit = cox_two_arm([5] * 6, [1] * 6, [0, 0, 0, 0, 1, 1])
+    assert fit.log_hazard_ratio == pytest.approx(0, abs=1e-12)
+    assert fit.limits == ""
+
+
+def test_far_hazard_ratios_are_found():
+    """1 death in 1000 against 1000 in 1000: Newton's steps are kept between known signs."""
+    group = np.repeat([0, 1], 1000)
+    time = np.concatenate([np.full(999, 2.0), [0.5], np.arange(1, 1001) / 1001])
+    event = np.concatenate([np.zeros(999), [1], np.ones(1000)])
+    fit = cox_two_arm(time, event, group)
+    assert not fit.monotone
+    mirrored = cox_two_arm(time, event, 1 - group)
+    assert fit.log_hazard_ratio == pytest.approx(-mirrored.log_hazard_ratio, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +113,7 @@ def test_separated_groups_have_no_maximum():
         ([1, 2], [1, 2], [0, 1]),
         ([1, 2], [1, 1], [0, 2]),
         ([1, 2], [1, 1], [1, 1]),
+        ([3], [1], [1]),
     ],
 )
 def test_bad_input_is_refused(time, event, group):
