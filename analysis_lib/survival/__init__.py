@@ -30,6 +30,7 @@ from analysis_lib.survival.restricted_mean import (
     restricted_mean,
     restricted_mean_difference,
 )
+from analysis_lib.survival.shared_frailty import SharedFrailty, shared_frailty_cox
 
 __all__ = [
     "Z_95",
@@ -41,6 +42,7 @@ __all__ = [
     "ProportionalHazardsTerm",
     "ProportionalHazardsTest",
     "RestrictedMean",
+    "SharedFrailty",
     "StratifiedHazardRatio",
     "check_survival_data",
     "cox_model",
@@ -57,5 +59,6 @@ __all__ = [
     "proportional_hazards_test",
     "restricted_mean",
     "restricted_mean_difference",
+    "shared_frailty_cox",
     "survival_at",
 ]

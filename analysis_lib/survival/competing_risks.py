@@ -12,7 +12,6 @@ from scipy.stats import chi2
 from analysis_lib.exceptions import InvalidInputError, NotIdentifiedError
 from analysis_lib.survival.data import Z_95
 
-
 #: A sum of fractions this near 1 is 1.
 _ROUNDING = 1e-12
 
@@ -69,7 +68,7 @@ def cumulative_incidence(time: ArrayLike, cause: ArrayLike) -> pd.DataFrame:
 
     References
     ----------
-    Gaynor JJ et al. J Am Stat Assoc 1993;88:400-409, equation 2.
+    Gaynor JJ et al. J Am Stat Assoc 1993;88:400-409.
     """
     times, causes = _checked(time, cause)
     named = np.unique(causes[causes > 0])
@@ -179,7 +178,7 @@ def grays_test(
 
     References
     ----------
-    Gray RJ. Ann Stat 1988;16:1141-1154, sections 2 and 3.
+    Gray RJ. Ann Stat 1988;16:1141-1154.
     """
     times, causes = _checked(time, cause)
     names, groups = np.unique(np.asarray(group), return_inverse=True)

@@ -234,7 +234,7 @@ def median_difference(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> Ar
 
     References
     ----------
-    Zou GY, Donner A. Stat Med 2008;27:1693-1702, equation for two parameters.
+    Zou GY, Donner A. Stat Med 2008;27:1693-1702.
     """
     arms = _by_group(time, event, group)
     one, zero = (median_with_interval(*arms[side]) for side in (1, 0))
