@@ -18,6 +18,11 @@ comparison_id = "resection-vs-nonsurgical"
 from analysis_lib.book import comparison_charts as charts
 from analysis_lib.book import comparison_tables as tables
 from analysis_lib.book.doubts import doubts
+from analysis_lib.book.four_answers import four_answers
+from analysis_lib.book.harms_tables import harms_table
+from analysis_lib.book.judgement_tables import certainty_table, risk_of_bias_table
+from analysis_lib.book.robustness import e_value_sentences, robustness
+from analysis_lib.book.side_figures import absolute_table
 from analysis_lib.comparison import compare
 
 result = compare(comparison_id)
@@ -45,6 +50,15 @@ tables.per_outcome(result, tables.left_out_table)
 # %% [markdown]
 # ## Result
 #
+# Four answers stand side by side. They answer different questions and are never mixed.
+
+# %% tags=["remove-input"]
+tables.per_outcome(result, four_answers)
+
+# %% tags=["remove-input"]
+tables.per_outcome(result, absolute_table)
+
+# %% [markdown]
 # What studies that hold both groups print, then what each cohort says.
 
 # %% tags=["remove-input"]
@@ -67,7 +81,22 @@ tables.per_outcome(result, tables.naive_table)
 tables.benchmark_table(result)
 
 # %% [markdown]
+# Harms after each treatment, and what was found at surgery. The two are never mixed.
+
+# %% tags=["remove-input"]
+harms_table(result.harms)
+
+# %% [markdown]
 # ## How sure
+
+# %% tags=["remove-input"]
+certainty_table(comparison_id)
+
+# %% tags=["remove-input"]
+tables.per_outcome(result, e_value_sentences)
+
+# %% tags=["remove-input"]
+risk_of_bias_table(result.pooled_study_ids)
 
 # %% tags=["remove-input"]
 tables.missing(result)
@@ -79,7 +108,7 @@ doubts(result)
 # ## Sensitivity
 
 # %% tags=["remove-input"]
-tables.per_outcome(result, tables.scenarios_table)
+tables.per_outcome(result, robustness)
 
 # %% [markdown]
 # ## Provenance

@@ -13,12 +13,8 @@ from collections.abc import Callable, Sequence
 from analysis_lib.book.places import arm_link, field_link, study_link
 from analysis_lib.comparison.arms import ArmEvidence, Estimate
 from analysis_lib.comparison.contrasts import PrintedContrast
-from analysis_lib.comparison.result import (
-    LANDMARK_MONTHS,
-    ComparisonResult,
-    OutcomeResult,
-    SideResult,
-)
+from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
+from analysis_lib.comparison.sides import LANDMARK_MONTHS, SideResult
 from analysis_lib.study_records import load_vocabulary
 from analysis_lib.tables import Cell, count, interval, months, percent, ratio
 
@@ -31,6 +27,16 @@ _COUNTED = {
     "local_pfs": "local progression-free survival",
     "pfs": "progression-free survival",
     "intracranial_pfs": "intracranial progression-free survival",
+}
+
+
+#: What a unit free of the event is, by outcome.
+_STATES = {
+    "os": "alive",
+    "local_control": "locally controlled",
+    "local_pfs": "free of local progression",
+    "pfs": "free of progression",
+    "intracranial_pfs": "free of intracranial progression",
 }
 
 
@@ -104,7 +110,24 @@ def side_sentence(outcome: OutcomeResult, side: SideResult) -> Sentence:
         parts = [(f"neither {counted} at {LANDMARK_MONTHS:.0f} months nor a median is printed",)]
     for position, part in enumerate(parts):
         sentence += (["; "] if position else []) + list(part)
-    return (*sentence, ".")
+    return (*sentence, f". {absolute_words(outcome, side)}.")
+
+
+def absolute_words(outcome: OutcomeResult, side: SideResult) -> str:
+    """The side as a whole at 12 months: ``52 of 100 (35 to 68) ...`` or that it is not known."""
+    found = [pool.summary(side).at(LANDMARK_MONTHS) for pool in outcome.pools if pool.arms(side)]
+    figure = max(found, key=lambda one: one.k, default=None)
+    when = f"at {LANDMARK_MONTHS:.0f} months"
+    state = _STATES[outcome.outcome]
+    if figure is None or figure.value is None:
+        alike = "" if len(outcome.pools) == 1 else " of one estimator and unit"
+        k, of = (0, len(side.study_ids)) if figure is None else (figure.k, figure.of)
+        return f"Together, of 100, {state} {when}: not known ({k} of {of} studies{alike} report it)"
+    limits = f"95% interval {100 * figure.low:.0f} to {100 * figure.high:.0f}"
+    return (
+        f"Together, {100 * figure.value:.0f} of 100 {state} {when} ({limits}; "
+        f"{figure.k} of {figure.of} studies)"
+    )
 
 
 def comparator_sentence(result: ComparisonResult) -> tuple[Sentence, ...]:

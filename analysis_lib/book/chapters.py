@@ -25,7 +25,15 @@ TEMPLATE = ROOT / "chapters" / "comparison.py"
 BOOK = ROOT / "book"
 
 #: Data files that every chapter reads beside its records.
-_SHARED_DATA = ("vocabulary.yaml", "overlaps.yaml", "benchmark_review.yaml", "reading.yaml")
+_SHARED_DATA = (
+    "vocabulary.yaml",
+    "overlaps.yaml",
+    "benchmark_review.yaml",
+    "reading.yaml",
+    "judgements/grade.yaml",
+    "judgements/jbi_case_series.yaml",
+    "judgements/robins_i.yaml",
+)
 
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 

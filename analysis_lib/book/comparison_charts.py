@@ -19,7 +19,8 @@ from analysis_lib.comparison.pooled_curves import (
     pooled_curve,
 )
 from analysis_lib.comparison.pools import Pool
-from analysis_lib.comparison.result import LANDMARK_MONTHS, ComparisonResult, OutcomeResult
+from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
+from analysis_lib.comparison.sides import LANDMARK_MONTHS
 from analysis_lib.tables import Html, callout, paragraph
 
 #: Times under the axis, months.

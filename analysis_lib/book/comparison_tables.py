@@ -17,15 +17,10 @@ from analysis_lib.book.blocks import Answer, Fold, Stack, Subheading
 from analysis_lib.book.places import arm_link, field_link, place_read, study_link
 from analysis_lib.comparison.arms import ArmEvidence, Estimate, study_label
 from analysis_lib.comparison.naive import NaiveContrast
-from analysis_lib.comparison.pools import Pool, disagree
-from analysis_lib.comparison.result import (
-    ComparisonResult,
-    OutcomeResult,
-    Range,
-    ScenarioResult,
-    SideResult,
-)
+from analysis_lib.comparison.pools import Pool, PoolClass, disagree
+from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.comparison.selection import Candidate
+from analysis_lib.comparison.sides import Range, SideResult
 from analysis_lib.study_records import load_reading, load_records, load_vocabulary
 from analysis_lib.tables import (
     Cell,
@@ -190,9 +185,12 @@ ONE_CLASS = (
 
 def pool_label(pool: Pool) -> str:
     """Estimator and unit of a pool; empty where the outcome means the same everywhere."""
-    if pool.pool_class is None:
-        return ""
-    code, unit = pool.pool_class
+    return "" if pool.pool_class is None else estimator_and_unit(pool.pool_class)
+
+
+def estimator_and_unit(pool_class: PoolClass) -> str:
+    """A class of pools in words: ``Kaplan-Meier, per lesion``."""
+    code, unit = pool_class
     return f"{load_vocabulary()['estimator'][code].label}, per {unit}"
 
 
@@ -261,27 +259,10 @@ def missing(result: ComparisonResult) -> Stack:
         *(paragraph(*sentence) for sentence in sentences),
         callout(
             "missing",
-            "Not part of this edition: models with an effect of the study, prediction intervals, "
-            "risk-of-bias judgements and a rating of certainty. Until they are, read the ranges of "
-            "the cohorts, not the naive pool. Performance status, number of metastases, volume and "
-            "earlier dose are not in the records in a form that could be compared.",
+            "Performance status, number of metastases, volume and earlier dose are not in the "
+            "records in a form that could be compared; nothing here adjusts for them.",
         ),
     )
-
-
-def scenarios_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
-    """Each declared scenario: arms and units per side, ranges, the naive hazard ratio."""
-    rows = [_scenario_row("Primary analysis", "", outcome, outcome)]
-    silent = []
-    for found in outcome.scenarios:
-        if found.changes_nothing:
-            silent.append(found.scenario.label)
-        else:
-            label, why = found.scenario.label, found.scenario.why
-            rows.append(_scenario_row(label, why, found, outcome))
-    note = f"Scenarios that find no further arm: {'; '.join(silent)}." if silent else None
-    label = outcome_label(outcome.outcome).lower()
-    return html_table(pd.DataFrame(rows), caption=f"Declared scenarios: {label}", note=note)
 
 
 def provenance(result: ComparisonResult) -> Stack:
@@ -334,41 +315,11 @@ def estimate_text(estimate: Estimate | None, number: Callable[[float | None], st
     return f"{text}, computed" if estimate.interval_kind == "computed" else text
 
 
-def _scenario_row(
-    label: str, why: str, found: OutcomeResult | ScenarioResult, primary: OutcomeResult
-) -> dict[str, object]:
-    row: dict[str, object] = {"Scenario": f"{label} ({why})" if why else label}
-    for side in found.sides:
-        row[f"{side.label}: arms, n"] = f"{count(len(side.arms))}, {count(side.n)}"
-        row[f"{side.label}: medians"] = _range_text(side.median_range(), months)
-        row[f"{side.label}: at 12 months"] = _range_text(side.landmark_range(), percent)
-    before = {} if found is primary else {_pool_key(naive): naive for naive in primary.naive}
-    row["Naive hazard ratios (arms, n)"] = (
-        "; ".join(_naive_words(naive, _pool_key(naive) in before) for naive in found.naive)
-        or "not computed"
-    )
-    return row
-
-
-def _pool_key(naive: NaiveContrast) -> tuple:
-    return naive.first.arms, naive.second.arms
-
-
-def _naive_words(naive: NaiveContrast, same_pool: bool) -> str:
-    """A ratio with the arms it rests on; a scenario that left the pool alone says so."""
+def naive_words(naive: NaiveContrast) -> str:
+    """A naive ratio with the arms it rests on."""
     text = interval(naive.hazard_ratio, naive.low, naive.high, number=ratio)
-    if same_pool:
-        return f"{text}, same pool as the primary analysis"
     arms = f"{len(naive.first.arms)} and {len(naive.second.arms)} arms"
     return f"{text}, {arms}, n {count(naive.first.n)} and {count(naive.second.n)}"
-
-
-def _range_text(found: Range | None, number: Callable[[float | None], str]) -> str:
-    if found is None:
-        return "not reported"
-    if found.low == found.high:
-        return f"{number(found.low)} ({found.k} of {found.of})"
-    return f"{number(found.low)} to {number(found.high)} ({found.k} of {found.of})"
 
 
 def _why_they_differ(result: ComparisonResult) -> Sentence:
@@ -381,13 +332,13 @@ def _why_they_differ(result: ComparisonResult) -> Sentence:
             "this page for another outcome is not its counterpart, and its direction may differ."
         )
     else:
-        ours = f"Our naive hazard ratio is {_naive_words(outcome.naive[0], False)}."
+        ours = f"Our naive hazard ratio is {naive_words(outcome.naive[0])}."
         widest = next((s for s in outcome.scenarios if s.scenario.closest_to_benchmark), None)
         if widest is not None and widest.naive:
             label = widest.scenario.label
             ours += (
                 f" In the scenario nearest to the review ({label[0].lower()}{label[1:]}) it is "
-                f"{_naive_words(widest.naive[0], False)}."
+                f"{naive_words(widest.naive[0])}."
             )
     return (
         f"{ours} The two need not agree: the review added a centre's own patients, digitised "

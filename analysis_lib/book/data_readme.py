@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from analysis_lib.book.evidence_page import DECISIONS, outcomes_of
 from analysis_lib.book.study_figures import Words, level_words, record_level
 from analysis_lib.comparison.arms import study_label
-from analysis_lib.study_records import StudyRecord, load_records, load_vocabulary
+from analysis_lib.study_records import StudyRecord, load_records, load_vocabulary, risk_of_bias
 from analysis_lib.tables import count
 
 _TEXT = """# What was read from papers
@@ -24,6 +24,7 @@ records, not this table.
 | `guidelines.yaml` | what guidelines say, seen and not seen |
 | `benchmark_review.yaml` | the published pooled results that are compared with |
 | `reading.yaml` | what was read, when, and whether databases were searched |
+| `judgements/` | risk of bias and certainty: JBI items, ROBINS-I, GRADE, each with its reason |
 | `second_reading.csv` | each value that was looked for a second time |
 
 ## Studies ({count})
@@ -53,7 +54,7 @@ def _row(record: StudyRecord, words: Words) -> str:
         count(record.n_patients),
         outcomes_of(record),
         level_words(record_level(record), words).lower(),
-        "not judged yet",
+        risk_of_bias(record.id),
     )
     return f"| {' | '.join(cells)} |"
 

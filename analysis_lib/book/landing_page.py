@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from html import escape
 
 from analysis_lib.book.answers import comparator_sentence, lead, outcome_label
+from analysis_lib.book.findings import findings_table
+from analysis_lib.book.four_answers import CAVEAT
+from analysis_lib.book.judgement_tables import certainty_words
 from analysis_lib.book.markdown import Facts, Heading, Items, inline, page, plain
 from analysis_lib.book.study_figures import units
 from analysis_lib.book.study_uses import Results
@@ -19,9 +22,6 @@ QUESTION = (
     "A brain metastasis was treated and came back. How did patients fare after each way of "
     "treating it again? Five comparisons, each answered by what studies print."
 )
-
-#: Stands wherever cohorts of different studies are shown side by side.
-CAVEAT = "Different patients in different hospitals; not an effect of treatment."
 
 ADVICE = "Summarises studies; not advice for one patient."
 
@@ -57,6 +57,8 @@ def landing_page(results: Results) -> str:
         paragraph(QUESTION),
         *(Card(result) for result in results.values()),
         callout("note", ADVICE),
+        Heading("Summary of findings"),
+        findings_table(results.values()),
         Heading("This edition"),
         _edition(),
         Heading("Read on"),
@@ -67,7 +69,8 @@ def landing_page(results: Results) -> str:
 def behind(result: ComparisonResult) -> str:
     """How many studies and patients stand behind the answer, and how certain it is."""
     told = [told for outcome in result.outcomes if (told := _counted(outcome))]
-    return f"{'; '.join(told) or 'No study'}. Certainty: not rated yet."
+    certainty = certainty_words(result.declaration.id, result.leading.outcome)
+    return f"{'; '.join(told) or 'No study'}. Certainty: {certainty}."
 
 
 def _answer(sentences: Sequence) -> str:
@@ -114,7 +117,7 @@ def _edition() -> Facts:
             ("Records", f"{count(len(records))} read, {count(used)} of them eligible"),
             (
                 "Certainty",
-                "Not rated yet: risk of bias and certainty come with a later edition.",
+                "Rated by one reader, from abstracts and tables; a second has not signed.",
             ),
         )
     )

@@ -19,8 +19,8 @@ from analysis_lib.book.reconstruction_pages import (
 from analysis_lib.book.reconstruction_pages import example_page, quality_page
 from analysis_lib.book.study_page import StudyContext, study_page_text
 from analysis_lib.book.study_uses import Results, Use, uses_by_study
+from analysis_lib.comparison import compare
 from analysis_lib.comparison.declarations import load_declarations
-from analysis_lib.comparison.result import compare
 from analysis_lib.consistency import Finding, audit_records
 from analysis_lib.study_records import (
     StudyRecord,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis_lib.book.judgement_tables import DOUBTS, study_judgements
 from analysis_lib.book.markdown import Anchor, Facts, Heading, Inline, Items, page
 from analysis_lib.book.places import block_anchor, paper_link, place_read, study_page
 from analysis_lib.book.study_figures import Words, arms_and_figures, as_number, contrasts
@@ -95,7 +96,10 @@ def study_page_text(record: StudyRecord, context: StudyContext) -> str:
         ),
         Heading("Comparisons printed in the paper"),
         *(contrasts(record, context.words) or [paragraph("None was read.")]),
+        Heading("Risk of bias"),
+        *study_judgements(record.id),
         Heading("Doubts and contradictions"),
+        Anchor(DOUBTS),
         *_doubts(record, context.findings),
         Heading("Second reading"),
         *_second_reading(record),

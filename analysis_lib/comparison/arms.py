@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from analysis_lib.comparison.selection import Candidate
 from analysis_lib.reconstruct.curves import CurveReconstruction, reconstruct_ipd
@@ -24,8 +25,8 @@ from analysis_lib.study_records.model import Outcome, Source, StudyRecord
 from analysis_lib.survival import kaplan_meier, median_survival
 from analysis_lib.vocabulary import CURVE_LEVELS
 
-#: Pseudo-patient sets per arm: Rubin's rules change little beyond this (see benchmarks).
-N_IMPUTATIONS = 20
+#: Pseudo-patient sets per arm.
+N_IMPUTATIONS = 50
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ class Estimate:
 class ArmEvidence:
     """One outcome of one arm, as it enters a comparison.
 
-    ``ipd`` names study and arm; ``imputations`` are bare ``time_months, event``,
-    made by the hundred. ``field`` is its dotted name in the record: the place a number on a page
+    ``ipd`` names study and arm. ``imputations`` are sets of the same patients as arrays of
+    shape (n, 2), months and 0/1: models are fitted to each by the thousand. ``field`` is its
+    dotted name in the record: the place a number on a page
     leads back to.
     """
 
@@ -77,7 +79,7 @@ class ArmEvidence:
     source: Source
     field: str
     ipd: pd.DataFrame = field(repr=False, compare=False)
-    imputations: tuple[pd.DataFrame, ...] = field(repr=False, compare=False, default=())
+    imputations: tuple[NDArray, ...] = field(repr=False, compare=False, default=())
 
     def at(self, months: float) -> Estimate | None:
         """The printed landmark at this time, if there is one."""
@@ -128,7 +130,9 @@ def arm_evidence(candidate: Candidate, *, n_imputations: int = N_IMPUTATIONS) ->
         source=outcome.source,
         field=candidate.field,
         ipd=_named(made.ipd, record.id, arm.id),
-        imputations=made.imputations,
+        imputations=tuple(
+            frame[["time_months", "event"]].to_numpy(float) for frame in made.imputations
+        ),
     )
 
 

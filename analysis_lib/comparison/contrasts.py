@@ -16,10 +16,12 @@ from analysis_lib.study_records.model import Arm, Contrast, Source, StudyRecord
 class PrintedContrast:
     """One printed contrast, as it stands in its record.
 
-    ``direct`` is True when it compares two sides of the comparison in patients
-    of the review's population; otherwise it is indirect (first operations) or
-    concerns a part of the question. ``interval_kind`` is ``printed``, ``computed``
-    (from the printed p-value) or ``none``. ``sizes`` says how many stand in each group,
+    ``sides`` names the two sides of the comparison that its groups stand on, in
+    the order of ``arm`` and ``versus``; None when it concerns a part of the question.
+    ``direct`` is True when there are two, in patients of the review's population;
+    otherwise it is indirect (first operations) or partial. ``interval_kind`` is
+    ``printed``, ``computed`` (from the printed p-value) or ``none``. ``sizes`` says how
+    many stand in each group,
     where both are recorded; ``field`` is its place in the record.
     """
 
@@ -40,6 +42,7 @@ class PrintedContrast:
     model: str | None
     note: str | None
     direct: bool
+    sides: tuple[str, str] | None
     source: Source
     field: str
 
@@ -64,19 +67,18 @@ def printed_contrasts(
                 continue
             crosses = _crosses(record, contrast, selectors)
             if crosses or contrast.concerns in declaration.concerns:
-                direct = crosses and record.eligibility.decision == "include"
-                found.append(_printed(record, contrast, index, direct))
+                found.append(_printed(record, contrast, index, crosses))
     return tuple(found)
 
 
 def _crosses(
     record: StudyRecord, contrast: Contrast, selectors: dict[str, Sequence[Selector]]
-) -> bool:
-    """True when the contrast's arms stand on two different sides."""
+) -> tuple[str, str] | None:
+    """The two different sides that the contrast's arms stand on, if they do."""
     if contrast.kind != "arms":
-        return False
+        return None
     sides = [_sides_of(record.arm(name), selectors) for name in (contrast.arm, contrast.versus)]
-    return any(a != b for a in sides[0] for b in sides[1])
+    return next(((a, b) for a in sides[0] for b in sides[1] if a != b), None)
 
 
 def _sides_of(arm: Arm, selectors: dict[str, Sequence[Selector]]) -> tuple[str, ...]:
@@ -92,7 +94,9 @@ def _sides_of(arm: Arm, selectors: dict[str, Sequence[Selector]]) -> tuple[str, 
     )
 
 
-def _printed(record: StudyRecord, contrast: Contrast, index: int, direct: bool) -> PrintedContrast:
+def _printed(
+    record: StudyRecord, contrast: Contrast, index: int, sides: tuple[str, str] | None
+) -> PrintedContrast:
     labels = {arm.id: arm.label for arm in record.arms} if contrast.kind == "arms" else {}
     low, high, kind = _interval(contrast)
     return PrintedContrast(
@@ -112,7 +116,8 @@ def _printed(record: StudyRecord, contrast: Contrast, index: int, direct: bool) 
         adjusted=contrast.adjusted,
         model=contrast.model,
         note=contrast.note,
-        direct=direct,
+        direct=sides is not None and record.eligibility.decision == "include",
+        sides=sides,
         source=contrast.source,
         field=f"contrasts[{index}]",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,19 +46,45 @@ class DeclaredOutcome:
 
 
 @dataclass(frozen=True)
-class Scenario:
-    """A declared variation: selectors added to sides.
+class Keep:
+    """Which of the selected outcomes a scenario keeps; empty or None keeps all.
 
-    ``comparator`` marks those that change who is compared with whom;
-    ``closest_to_benchmark`` the one nearest to the benchmark review's groups.
+    ``enrolled_from`` keeps cohorts whose enrolment began in this year or later,
+    ``enrolled_until`` those whose enrolment ended in this year or earlier; a cohort
+    that does not say is left out of both. ``without`` names studies left out.
+    """
+
+    levels: tuple[str, ...] = ()
+    recurrence: tuple[str, ...] = ()
+    secondary_sources: bool | None = None
+    enrolled_from: int | None = None
+    enrolled_until: int | None = None
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A declared variation of the primary analysis.
+
+    ``add`` adds selectors to sides, ``also_time_zero`` kinds of time zero to every
+    selector, ``keep`` takes outcomes away; ``population`` "indirect" replaces the
+    review's population by the indirect one, never mixing the two. ``comparator``
+    marks those that change who is compared with whom, ``closest_to_benchmark`` the
+    one nearest to the benchmark review's groups. ``design_effect`` divides the
+    information of lesions. ``kind`` is ``declared``, ``leave_one_out`` or ``overlap``.
     """
 
     id: str
     label: str
     why: str
-    add: dict[str, tuple[dict[str, Any], ...]]
+    add: dict[str, tuple[dict[str, Any], ...]] = field(default_factory=dict)
     comparator: bool = False
     closest_to_benchmark: bool = False
+    also_time_zero: tuple[str, ...] = ()
+    keep: Keep = Keep()
+    population: str = "include"
+    design_effect: float = 1.0
+    kind: str = "declared"
 
 
 @dataclass(frozen=True)
@@ -81,16 +107,23 @@ class Declaration:
     ) -> tuple[Selector, ...]:
         """What ``side`` takes for ``outcome``, in the primary analysis or a scenario."""
         added = () if scenario is None else scenario.add.get(side.id, ())
-        return tuple(self._selector(raw, outcome) for raw in (*side.select, *added))
+        also = () if scenario is None else scenario.also_time_zero
+        found = (self._selector(raw, outcome, also) for raw in (*side.select, *added))
+        if scenario is None or scenario.population != "indirect":
+            return tuple(found)
+        # No figure of the indirect population is primary.
+        return tuple(replace(selector, roles=("sensitivity",)) for selector in found)
 
-    def _selector(self, raw: dict[str, Any], outcome: DeclaredOutcome) -> Selector:
+    def _selector(
+        self, raw: dict[str, Any], outcome: DeclaredOutcome, also: tuple[str, ...]
+    ) -> Selector:
         treatments: list[str] = []
         for name in raw["treatments"]:
             treatments.extend(self.groups.get(name, (name,)))
         return Selector(
             tuple(dict.fromkeys(treatments)),
             tuple(raw.get("roles", ("primary",))),
-            tuple(raw.get("time_zero", outcome.time_zero)),
+            tuple(dict.fromkeys((*raw.get("time_zero", outcome.time_zero), *also))),
             tuple(raw.get("extent", ())),
         )
 
@@ -129,7 +162,8 @@ def _load(path: Path, stamp: int) -> tuple[Declaration, ...]:
     if problems:
         raise InvalidRecordsError(problems)
     groups = {key: tuple(codes) for key, codes in raw["groups"].items()}
-    return tuple(_declaration(entry, groups) for entry in raw["comparisons"])
+    common = raw.get("common_scenarios", [])
+    return tuple(_declaration(entry, common, groups) for entry in raw["comparisons"])
 
 
 def _unknown_names(raw: dict) -> Iterator[tuple[str, str, str]]:
@@ -143,15 +177,26 @@ def _unknown_names(raw: dict) -> Iterator[tuple[str, str, str]]:
         selectors = [s for side in entry["sides"] for s in side["select"]]
         for number, scenario in enumerate(entry["scenarios"]):
             field = f"comparisons[{index}].scenarios[{number}].add"
-            for side in sorted(set(scenario["add"]) - sides):
+            for side in sorted(set(scenario.get("add", {})) - sides):
                 yield field, f"must name sides of the comparison ({', '.join(sorted(sides))})", side
-            selectors += [s for added in scenario["add"].values() for s in added]
+            selectors += [s for added in scenario.get("add", {}).values() for s in added]
+        own = {scenario["id"] for scenario in entry["scenarios"]}
+        for number, row in enumerate(raw.get("common_scenarios", [])):
+            if row.get("like", row["id"]) not in own | {row["id"]}:
+                yield (
+                    f"common_scenarios[{number}].like",
+                    f"must be a scenario of every comparison; {entry['id']} has none such",
+                    row["like"],
+                )
         for selector in selectors:
             for name in sorted(set(selector["treatments"]) - known):
                 yield f"comparisons[{index}]", "must name treatments or groups", name
 
 
-def _declaration(entry: dict, groups: dict[str, tuple[str, ...]]) -> Declaration:
+def _declaration(
+    entry: dict, common: list[dict], groups: dict[str, tuple[str, ...]]
+) -> Declaration:
+    own = {row["id"]: _scenario(row) for row in entry["scenarios"]}
     return Declaration(
         **{key: entry[key] for key in _PLAIN},
         concerns=tuple(entry["concerns"]),
@@ -159,12 +204,27 @@ def _declaration(entry: dict, groups: dict[str, tuple[str, ...]]) -> Declaration
         outcomes=tuple(
             DeclaredOutcome(row["outcome"], tuple(row["time_zero"])) for row in entry["outcomes"]
         ),
-        scenarios=tuple(
-            Scenario(**{**row, "add": {key: tuple(value) for key, value in row["add"].items()}})
-            for row in entry["scenarios"]
-        ),
+        scenarios=(*own.values(), *(_common(row, own) for row in common)),
         groups=groups,
     )
+
+
+def _scenario(row: dict) -> Scenario:
+    """One scenario as it stands in the file, lists as tuples."""
+    keep = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in row.get("keep", {}).items()
+    }
+    plain = {key: value for key, value in row.items() if key not in ("add", "keep", "like")}
+    plain["also_time_zero"] = tuple(row.get("also_time_zero", ()))
+    add = {key: tuple(value) for key, value in row.get("add", {}).items()}
+    return Scenario(**plain, add=add, keep=Keep(**keep))
+
+
+def _common(row: dict, own: dict[str, Scenario]) -> Scenario:
+    """A scenario of every comparison; one ``like`` another begins with that one's selectors."""
+    scenario = _scenario(row)
+    return replace(scenario, add=own[row["like"]].add) if "like" in row else scenario
 
 
 _PLAIN = ("id", "number", "title", "question", "cannot_answer")

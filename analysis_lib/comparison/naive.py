@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis_lib.comparison.arms import ArmEvidence
+from analysis_lib.comparison.draws import drawn, draws
 from analysis_lib.survival import (
     Z_95,
     HazardRatio,
@@ -56,9 +57,12 @@ class NaiveContrast:
 
 
 def naive_contrast(
-    first: tuple[str, Sequence[ArmEvidence]], second: tuple[str, Sequence[ArmEvidence]]
+    first: tuple[str, Sequence[ArmEvidence]],
+    second: tuple[str, Sequence[ArmEvidence]],
+    *,
+    n_draws: int,
 ) -> NaiveContrast | None:
-    """The naive contrast of two sides.
+    """The naive contrast of two sides, its interval from up to ``n_draws`` sets of patients.
 
     None when a side is empty or has no event while both are observed: then the
     hazard ratio has no estimate.
@@ -69,7 +73,7 @@ def naive_contrast(
     fit = _fit(*pools)
     if fit.monotone:
         return None
-    between = _between_variance(first[1], second[1])
+    between = _between_variance(first[1], second[1], n_draws)
     total = fit.standard_error**2 + between
     half = Z_95 * np.sqrt(total)
     return NaiveContrast(
@@ -84,20 +88,23 @@ def naive_contrast(
     )
 
 
-def _pool(arms: Sequence[ArmEvidence], number: int | None = None) -> NDArray:
-    """Times and events of all patients of a side, shape (n, 2); of one set when numbered."""
-    frames = [arm.ipd if number is None else arm.imputations[number] for arm in arms]
-    return np.concatenate([frame[["time_months", "event"]].to_numpy(float) for frame in frames])
+def _pool(arms: Sequence[ArmEvidence]) -> NDArray:
+    """Times and events of all patients of a side, shape (n, 2)."""
+    return np.concatenate([drawn(arm, None) for arm in arms])
 
 
-def _between_variance(first: Sequence[ArmEvidence], second: Sequence[ArmEvidence]) -> float:
+def _between_variance(
+    first: Sequence[ArmEvidence], second: Sequence[ArmEvidence], limit: int
+) -> float:
     """Rubin's ``(1 + 1/m) B`` over sets of pseudo-patients; 0 without two finite sets.
 
     A small arm's draw may hold no event while both sides are observed; such a
     set has no hazard ratio and says nothing about the spread of those that do.
     """
-    sets = min(len(arm.imputations) for arm in (*first, *second))
-    fits = [_fit(_pool(first, number), _pool(second, number)) for number in range(sets)]
+    fits = [
+        cox_two_arm(patients.time, patients.event, patients.group)
+        for patients in draws(first, second, limit)
+    ]
     estimates = [fit.log_hazard_ratio for fit in fits if not fit.monotone]
     if len(estimates) < 2:
         return 0.0

@@ -8,15 +8,17 @@ kept with its reason, because a reader may ask.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis_lib.comparison.declarations import Selector
+from analysis_lib.comparison.declarations import Keep, Selector
 from analysis_lib.study_records.model import Arm, Outcome, StudyRecord
 
 #: Best first: when two overlapping arms could stand, the better role stays.
 _ROLE_ORDER = {"primary": 0, "sensitivity": 1}
+
+_KEEP_ALL = Keep()
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,14 @@ class LeftOut:
     reason: str
 
 
-def candidates(records: Iterable[StudyRecord], outcome: str) -> tuple[Candidate, ...]:
-    """Every reading of ``outcome`` in studies that are included."""
+def candidates(
+    records: Iterable[StudyRecord], outcome: str, *, population: str = "include"
+) -> tuple[Candidate, ...]:
+    """Every reading of ``outcome`` in studies that are included, or in the indirect ones."""
     return tuple(
         Candidate(record, arm, found, arm_index, outcome_index)
         for record in records
-        if record.eligibility.decision == "include"
+        if record.eligibility.decision == population
         for arm_index, arm in enumerate(record.arms)
         for outcome_index, found in enumerate(arm.outcomes)
         if found.outcome == outcome
@@ -65,7 +69,7 @@ def select(
     selectors: Sequence[Selector],
     overlaps: dict[str, Any],
     *,
-    without: Collection[str] = (),
+    keep: Keep = _KEEP_ALL,
 ) -> tuple[tuple[Candidate, ...], tuple[LeftOut, ...]]:
     """What stands on a side and what was left out, each with its reason.
 
@@ -77,14 +81,14 @@ def select(
         The side's selectors for this outcome.
     overlaps : dict
         ``data/overlaps.yaml``.
-    without : collection of str
-        Studies left out of this run.
+    keep : Keep
+        Which of the selected readings a scenario keeps; all by default.
     """
     taken, left = [], []
     for candidate in available:
         reason = _refusal(candidate, selectors)
-        if reason is None and candidate.record.id in without:
-            reason = "left out of this run"
+        if reason is None:
+            reason = _not_kept(candidate, keep)
         if reason is None:
             taken.append(candidate)
         elif reason:
@@ -149,6 +153,35 @@ def _refusal(candidate: Candidate, selectors: Sequence[Selector]) -> str | None:
     return None
 
 
+def level_of(outcome: Outcome) -> str:
+    """The best level of evidence an outcome has: a digitised curve before any summary."""
+    if outcome.curve is None:
+        return "summary"
+    return "curve_at_risk" if outcome.curve.number_at_risk_file else "curve_n"
+
+
+def study_not_kept(record: StudyRecord, keep: Keep) -> str | None:
+    """Why a scenario leaves out everything of a study; None when it keeps the study."""
+    years = record.enrolment or {}
+    start, end = years.get("start"), years.get("end")
+    reasons = {
+        "left out of this run": record.id in keep.without,
+        "site of the recurrence": keep.recurrence and record.recurrence not in keep.recurrence,
+        "read in a secondary source": keep.secondary_sources is False and record.secondary_source,
+        "enrolment began earlier or is not stated": keep.enrolled_from is not None
+        and (start is None or start < keep.enrolled_from),
+        "enrolment ended later or is not stated": keep.enrolled_until is not None
+        and (end is None or end > keep.enrolled_until),
+    }
+    return next((reason for reason, broken in reasons.items() if broken), None)
+
+
+def _not_kept(candidate: Candidate, keep: Keep) -> str | None:
+    if keep.levels and level_of(candidate.outcome) not in keep.levels:
+        return "level of evidence"
+    return study_not_kept(candidate.record, keep)
+
+
 def _without_subsets(
     taken: Sequence[Candidate],
 ) -> tuple[list[Candidate], list[LeftOut]]:
@@ -210,6 +243,8 @@ def _concerns(rule: dict[str, Any], candidate: Candidate) -> bool:
     if candidate.record.id not in rule["studies"]:
         return False
     outcomes = rule.get("outcomes")
+    if rule.get("harms") and not outcomes:
+        return False
     if outcomes and candidate.outcome.outcome not in outcomes:
         return False
     arms = (rule.get("arms") or {}).get(candidate.record.id)

@@ -11,6 +11,7 @@ from analysis_lib.study_records.evidence_files import (
     load_vocabulary,
     validate_data,
 )
+from analysis_lib.study_records.judgements import grade, load_judgements, risk_of_bias
 from analysis_lib.study_records.loader import DATA, ROOT, load_records, read_record, study_files
 from analysis_lib.study_records.model import StudyRecord
 
@@ -19,8 +20,10 @@ __all__ = [
     "ROOT",
     "StudyRecord",
     "declared_same_series",
+    "grade",
     "load_benchmark_review",
     "load_guidelines",
+    "load_judgements",
     "load_overlaps",
     "load_reading",
     "load_records",
@@ -28,6 +31,7 @@ __all__ = [
     "load_vocabulary",
     "read_curve",
     "read_record",
+    "risk_of_bias",
     "study_files",
     "validate_data",
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
+from analysis_lib.study_records.judgements import check_judgements
 from analysis_lib.study_records.loader import DATA, read_records
 from analysis_lib.study_records.schema import check_schema
 from analysis_lib.study_records.yaml_reader import read_yaml
@@ -23,6 +24,7 @@ def validate_data(data: Path = DATA) -> tuple[RecordProblem, ...]:
     found = list(problems)
     for stem in _WITH_SCHEMA:
         found.extend(_read(data / f"{stem}.yaml")[1])
+    found.extend(check_judgements(data, None if problems else records))
     if not found:
         found.extend(_unknown_studies(data, {record.id for record in records}))
     return tuple(sorted(found))

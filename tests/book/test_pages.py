@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from analysis_lib.book.data_readme import data_readme
 from analysis_lib.book.evidence_page import map_rows
+from analysis_lib.book.judgement_tables import certainty_words
 from analysis_lib.book.landing_page import ADVICE, behind
 from analysis_lib.book.markdown import Facts, page
 from analysis_lib.book.methods_page import methods_page
@@ -33,7 +34,7 @@ from analysis_lib.study_records import (
     load_vocabulary,
 )
 from analysis_lib.study_records.model import Correction
-from analysis_lib.tables import paragraph
+from analysis_lib.tables import interval, paragraph, ratio
 
 FORBIDDEN = ("significant", "improves", "reduces", "benefit", "superior")
 
@@ -255,14 +256,19 @@ def test_any_fact_stays_one_block(term, fact):
 
 def test_the_landing_page_answers_first_and_pools_nothing(documents, results):
     document = documents["index.md"]
-    assert "hazard ratio" not in document.text.lower()
+    answers, findings = document.text.split("Summary of findings", 1)
+    assert "hazard ratio" not in answers.lower()
     for comparison, result in results.items():
         assert f"{comparison}.html" in document.links
         assert behind(result) in document.text
-        assert behind(result).endswith("Certainty: not rated yet.")
+        assert behind(result).endswith(
+            f"Certainty: {certainty_words(comparison, result.leading.outcome)}."
+        )
+        assert f"{result.declaration.number}. " in findings
         for outcome in result.outcomes:
             for naive in outcome.naive:
-                assert f"{naive.hazard_ratio:.2f} (" not in document.text
+                limits = interval(naive.hazard_ratio, naive.low, naive.high, number=ratio)
+                assert limits not in document.text
     assert document.text.index("No study has compared these directly") < document.text.index(
         "This edition"
     )

@@ -120,8 +120,13 @@ def test_every_chart_has_a_description_and_a_table(site):
         assert charts == text.count('class="lsr-about"') == text.count("Numbers behind this chart")
 
 
-def test_no_pooled_ratio_on_the_landing_page(site):
+def test_no_pooled_ratio_leads_the_landing_page(site):
+    """A ratio stands only in the summary of findings, below the answers, beside its certainty."""
     root, _ = site
     text = (root / "index.html").read_text(encoding="utf-8").lower()
+    answers, findings = text.split('aria-label="summary of findings"')
     assert "naive" not in text
-    assert "hazard ratio" not in text
+    assert "hazard ratio" not in answers
+    assert "between cohorts</td>" not in answers
+    assert "between cohorts</td>" in findings
+    assert "not an effect of treatment" in findings

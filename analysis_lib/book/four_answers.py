@@ -1,0 +1,220 @@
+"""The four answers to one question, side by side and never mixed.
+
+Each says which question it answers, in one plain sentence made from the
+result, and "not identified" or "not known" where it is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from analysis_lib.book.answers import Sentence, outcome_label
+from analysis_lib.book.comparison_tables import naive_words, pool_label
+from analysis_lib.book.places import field_link, study_link
+from analysis_lib.book.side_figures import spread_words
+from analysis_lib.comparison.between import MINIMUM_COHORTS, BetweenContrast
+from analysis_lib.comparison.pools import Pool
+from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
+from analysis_lib.comparison.within import WithinEffect, WithinEvidence
+from analysis_lib.meta_analysis import PooledEstimate
+from analysis_lib.tables import Cell, Html, count, interval, percent, ratio
+
+#: Stands wherever cohorts of different studies are compared.
+CAVEAT = "Different patients in different hospitals; not an effect of treatment."
+
+_WHY_CONFOUNDED = (
+    "Fit patients with one accessible lesion are operated. The ratio assumes that cohorts are "
+    "exchangeable across treatments."
+)
+
+_METHODS = {
+    "printed": "as printed",
+    "p-value": "its interval computed from the printed p-value",
+    "figures": "computed from what the study prints of each group",
+}
+
+
+@dataclass(frozen=True)
+class FourAnswers(Html):
+    """Four boxes: a title, the question it answers, and sentences."""
+
+    label: str
+    boxes: tuple[tuple[str, str, tuple[Sentence, ...]], ...]
+
+    def to_html(self) -> str:
+        boxes = "\n".join(
+            f'<section class="lsr-answer-box" aria-label="{escape(title)}">'
+            f'<p class="lsr-answers-title">{number}. {escape(title)}</p>'
+            f'<p class="lsr-answers-question">{escape(asks)}</p>'
+            + "".join(f"<p>{_html(sentence)}</p>" for sentence in sentences)
+            + "</section>"
+            for number, (title, asks, sentences) in enumerate(self.boxes, 1)
+        )
+        label = escape(self.label)
+        return f'<div class="lsr-four" aria-label="{label}" role="group">\n{boxes}\n</div>'
+
+    def to_text(self) -> str:
+        lines = [self.label]
+        for number, (title, asks, sentences) in enumerate(self.boxes, 1):
+            lines += [f"{number}. {title}: {asks}"]
+            lines += ["".join(_text(part) for part in sentence) for sentence in sentences]
+        return "\n".join(lines)
+
+
+def four_answers(result: ComparisonResult, outcome: OutcomeResult) -> Html:
+    """The four answers of one outcome."""
+    label = outcome_label(outcome.outcome).lower()
+    return FourAnswers(
+        f"Four answers on {label}",
+        (
+            (
+                "Within studies",
+                "How did the groups of one study compare?",
+                within_sentences(outcome),
+            ),
+            (
+                "Between cohorts",
+                "How do cohorts of one treatment compare with cohorts of another?",
+                between_sentences(outcome),
+            ),
+            (
+                "Naive pool",
+                "What if all patients came from one study? For comparison only.",
+                _naive_sentences(outcome),
+            ),
+            (
+                "Benchmark review",
+                "What did the published pooled analysis print?",
+                _benchmark_sentences(result, outcome),
+            ),
+        ),
+    )
+
+
+def within_sentences(outcome: OutcomeResult) -> tuple[Sentence, ...]:
+    """What studies that hold both groups say: one, two, or a pool from three on."""
+    if not outcome.within:
+        printed = tuple(c for c in outcome.direct if c.hazard_ratio is None)
+        if printed:
+            return (
+                ("No ratio: what is printed allows none to be computed.",),
+                *((study_link(c.study_id, c.study_label), f" prints p = {c.p}.") for c in printed),
+            )
+        return (
+            (
+                "Not identified: no study holds both groups with figures, so a contrast within "
+                "studies has nothing to rest on.",
+            ),
+        )
+    return tuple(sentence for found in outcome.within for sentence in _within_scale(outcome, found))
+
+
+def between_sentences(outcome: OutcomeResult) -> tuple[Sentence, ...]:
+    """The contrast between cohorts, or why it has no ratio."""
+    found = [(pool, contrast) for pool in outcome.pools for contrast in pool.between]
+    if not found:
+        return (("Not known: one side has no cohort that could be pooled.",),)
+    sentences = [_between_sentence(pool, contrast) for pool, contrast in found]
+    if any(contrast.hazard_ratio is not None for _, contrast in found):
+        sentences.append((f"{CAVEAT} {_WHY_CONFOUNDED}",))
+    return tuple(sentences)
+
+
+def heterogeneity_words(pooled: PooledEstimate, number, turn=math.exp) -> str:
+    """I², tau and, from four studies on, the prediction interval, in words."""
+    words = f"I² {percent(pooled.i2)}, tau² {pooled.tau2:.2f}"
+    if pooled.prediction_low is not None:
+        limits = sorted((turn(pooled.prediction_low), turn(pooled.prediction_high)))
+        words += f"; a new cohort is expected between {number(limits[0])} and {number(limits[1])}"
+    return words
+
+
+def _within_scale(outcome: OutcomeResult, found: WithinEvidence) -> list[Sentence]:
+    labels = {side.id: side.label for side in outcome.sides}
+    pair = f"{labels[found.first]} against {labels[found.second].lower()}"
+    if found.pooled is not None:
+        pooled = found.pooled
+        limits = interval(
+            math.exp(pooled.estimate), math.exp(pooled.low), math.exp(pooled.high), number=ratio
+        )
+        return [
+            (
+                f"{pair}: {found.scale} {limits} over {count(pooled.k)} studies "
+                f"({heterogeneity_words(pooled, ratio)}).",
+            )
+        ]
+    sentences = [_effect_sentence(pair, effect) for effect in found.effects]
+    closing = "One study is not a pool." if len(found.effects) == 1 else "Two are not pooled."
+    return [*sentences, (closing,)]
+
+
+def _effect_sentence(pair: str, effect: WithinEffect) -> Sentence:
+    limits = interval(effect.ratio, *effect.interval, number=ratio)
+    text = f"{effect.scale} {limits} for {pair[0].lower()}{pair[1:]}"
+    method = _METHODS[effect.method]
+    if len(effect.time_zeros) > 1:
+        method += "; the groups are counted from different days"
+    return (
+        study_link(effect.study_id, effect.study_label),
+        ": ",
+        field_link(effect.study_id, effect.place, text),
+        f", {method}.",
+    )
+
+
+def _between_sentence(pool: Pool, found: BetweenContrast) -> Sentence:
+    within = f" ({pool_label(pool)})" if pool.pool_class is not None else ""
+    pair = f"{found.first} against {found.second.lower()}{within}"
+    cohorts = f"{count(found.cohorts[0])} and {count(found.cohorts[1])} cohorts"
+    if found.hazard_ratio is None:
+        refusal = found.refusal or "no estimate"
+        return (f"{pair}: no ratio, {refusal} ({cohorts}; {count(MINIMUM_COHORTS)} are needed).",)
+    limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
+    return (
+        f"{pair}: hazard ratio {limits} between {cohorts} "
+        f"({count(found.n[0])} and {count(found.n[1])} patients). Cohort medians "
+        f"{spread_words(found.medians[0])} and {spread_words(found.medians[1])} months.",
+    )
+
+
+def _naive_sentences(outcome: OutcomeResult) -> tuple[Sentence, ...]:
+    found = [(pool, naive) for pool in outcome.pools for naive in pool.naive]
+    if not found:
+        return (("None: a side has no patients to pool.",),)
+    return tuple(
+        (
+            f"{naive.first.side} against {naive.second.side.lower()}"
+            f"{f' ({pool_label(pool)})' if pool.pool_class else ''}: hazard ratio "
+            f"{naive_words(naive)}. It answers no question about treatment.",
+        )
+        for pool, naive in found
+    )
+
+
+def _benchmark_sentences(result: ComparisonResult, outcome: OutcomeResult) -> tuple[Sentence, ...]:
+    rows = [row for row in result.benchmark if row["outcome"] == outcome.outcome]
+    if not rows:
+        return (("It prints nothing on this outcome.",),)
+    page = Cell("What could be read of it", href="benchmark-review.html")
+    return (
+        *(
+            (
+                f"{row['arm_a']['label']} against {row['arm_b']['label'].lower()}: hazard ratio "
+                f"{row['hr']['value']}, printed without interval.",
+            )
+            for row in rows
+            if row["hr"]["value"] is not None
+        ),
+        (page, "; its patients were pooled as if from one study."),
+    )
+
+
+def _html(sentence: Sequence[str | Cell]) -> str:
+    return "".join(part.to_html() if isinstance(part, Cell) else escape(part) for part in sentence)
+
+
+def _text(part: str | Cell) -> str:
+    return part.text if isinstance(part, Cell) else part

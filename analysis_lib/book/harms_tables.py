@@ -1,0 +1,203 @@
+"""Harms after treatment and findings at surgery as a page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from analysis_lib.book.blocks import Fold, Stack
+from analysis_lib.book.places import field_link, study_link
+from analysis_lib.book.study_figures import units
+from analysis_lib.comparison.harms import HarmPool, HarmResult, HarmRow, SideHarms
+from analysis_lib.tables import (
+    NOT_REPORTED,
+    Cell,
+    Html,
+    callout,
+    count,
+    html_table,
+    interval,
+    paragraph,
+    percent,
+)
+
+_CAPTIONS = {
+    "harm_after": "Harms after treatment",
+    "finding_at_surgery": "Found at surgery (no harm of the treatment)",
+}
+
+_LISTED_ONLY = "Counts that mix harm with progression, or were there before the treatment"
+
+_HOW_POOLED = (
+    "Pooled only within one definition and one unit, over three studies or more: binomial-normal "
+    "random effects, the proportion of the median study. Otherwise the range of the studies. "
+    "Several lesions of one patient are counted as independent."
+)
+
+
+def harms_table(harms: Sequence[HarmResult]) -> Html:
+    """Every harm and finding of a comparison, each kind by itself.
+
+    First one line an event with what each side reports and how many of its studies do not,
+    then the pools in words, then (folded) every figure with its definition, leading to its place
+    in the record.
+    """
+    parts: list[Html] = []
+    for kind, caption in _CAPTIONS.items():
+        results = [result for result in harms if result.kind == kind]
+        parts += _kind(results, caption)
+    if not any(result.kind == "harm_after" for result in harms):
+        parts.insert(0, callout("missing", "No study of either side reports a harm."))
+    rest = [result for result in harms if result.kind not in _CAPTIONS]
+    if rest:
+        parts.append(Fold(f"{_LISTED_ONLY}: listed, never pooled", _figures(rest, _LISTED_ONLY)))
+    return Stack(*parts)
+
+
+def _kind(results: Sequence[HarmResult], caption: str) -> list[Html]:
+    if not results:
+        return []
+    rows = pd.DataFrame([_summary_row(result) for result in results])
+    parts: list[Html] = [html_table(rows, caption=caption, note=_HOW_POOLED)]
+    parts += [
+        paragraph(_pool_words(result, side, pool))
+        for result in results
+        for side in result.sides
+        for pool in side.pools
+    ]
+    n_figures = sum(len(side.rows) for result in results for side in result.sides)
+    summary = (
+        f"{caption}: {count(n_figures)} figures, their definitions and why they are not pooled"
+    )
+    return [*parts, Fold(summary, _figures(results, caption))]
+
+
+# --- one line an event ------------------------------------------------------------------
+
+
+def _summary_row(result: HarmResult) -> dict[str, object]:
+    return {"Event": _capital(result.event)} | {
+        side.label: _summary_cell(side) for side in result.sides
+    }
+
+
+def _summary_cell(side: SideHarms) -> Cell | str:
+    missing = f"not reported by {count(side.n_not_reporting)} of {count(side.n_studies)}"
+    counted = [row for row in side.rows if row.pathology != "necrosis" and row.part_of is None]
+    if not counted:
+        return missing
+    pools = [pool for pool in side.pools if not pool.second_hand]
+    if pools:
+        figures = "; ".join(_pool_figure(pool) for pool in pools)
+        return f"{figures}; {missing}"
+    if len(counted) == 1:
+        row = counted[0]
+        return _place(row, f"{_proportion(row)}; {missing}")
+    known = [row.proportion for row in counted if row.proportion is not None]
+    if not known:
+        return f"no percentage known; {missing}"
+    low, high = percent(min(known)), percent(max(known))
+    spread = low if low == high else f"{low} to {high}"
+    return f"{spread}, not pooled; {missing}"
+
+
+def _pool_figure(pool: HarmPool) -> str:
+    pooled = pool.pooled
+    figure = interval(pooled.proportion, pooled.low, pooled.high, number=percent)
+    if pooled.proportion is None:
+        return f"no pooled estimate of {count(pooled.k)} studies ({pooled.note})"
+    return f"{figure}, {count(pooled.k)} studies"
+
+
+def _pool_words(result: HarmResult, side: SideHarms, pool: HarmPool) -> str:
+    pooled = pool.pooled
+    whose = "figures read in another paper's table, " if pool.second_hand else ""
+    sentences = [
+        f"{_capital(result.event)}, {side.label}, {whose}defined as {pool.definition}: "
+        f"{_pool_figure(pool)}, {count(pooled.events)} of {units(pooled.n, pool.unit)}."
+    ]
+    if pooled.prediction_low is not None and pooled.prediction_high is not None:
+        limits = f"{percent(pooled.prediction_low)} to {percent(pooled.prediction_high)}"
+        sentences.append(f"A new study would lie between {limits} (prediction interval).")
+    if pooled.proportion is not None:
+        note = f" ({pooled.note})" if pooled.note else ""
+        sentences.append(f"Method: {pooled.method}{note}.")
+    for check in pool.checks:
+        again = check.pooled
+        figure = interval(again.proportion, again.low, again.high, number=percent)
+        sentences.append(
+            f"Without {', '.join(check.left_out)}, which may share patients: "
+            f"{again.note if again.proportion is None else figure}."
+        )
+    return " ".join(sentences)
+
+
+# --- every figure -------------------------------------------------------------------------
+
+
+def _figures(results: Sequence[HarmResult], caption: str) -> Html:
+    """One table a side; sides without a figure are in the lines above."""
+    tables: list[Html] = []
+    labels = {side.id: side.label for result in results for side in result.sides}
+    for side_id, label in labels.items():
+        rows = [
+            _figure_row(row)
+            for result in results
+            for side in result.sides
+            if side.id == side_id
+            for row in side.rows
+        ]
+        if rows:
+            tables.append(html_table(pd.DataFrame(rows), caption=f"{label}: {caption.lower()}"))
+    return Stack(*tables)
+
+
+def _figure_row(row: HarmRow) -> dict[str, object]:
+    return {
+        "Study": study_link(row.study_id, row.study_label),
+        "Arm": row.arm_label,
+        "Event": _capital(row.event),
+        "Printed": _place(row, _printed(row)),
+        "Exact 95% interval": _exact(row),
+        "Definition": _definition(row),
+        "Why it is not pooled": row.not_pooled or "pooled",
+    }
+
+
+def _place(row: HarmRow, text: str) -> Cell:
+    return field_link(row.study_id, row.field, text, f"{row.source.locator}: {row.source.seen}")
+
+
+def _printed(row: HarmRow) -> str:
+    parts = []
+    if row.n_events is not None and row.n_at_risk is None:
+        parts.append(f"{count(row.n_events)}, number at risk not reported")
+    elif row.n_events is not None:
+        parts.append(f"{count(row.n_events)} of {units(row.n_at_risk, row.unit)}")
+    elif row.n_at_risk is not None:
+        parts.append(f"number not reported, of {units(row.n_at_risk, row.unit)}")
+    if row.rate is not None:
+        parts.append(f"{percent(row.rate)} as printed")
+    return ", ".join(parts) or NOT_REPORTED
+
+
+def _definition(row: HarmRow) -> str:
+    note = f" (note of the readers: {row.note})" if row.note else ""
+    return f"{row.definition or 'not stated'}{note}"
+
+
+def _proportion(row: HarmRow) -> str:
+    if row.proportion is None:
+        return _printed(row)
+    return interval(row.proportion, row.low, row.high, number=percent)
+
+
+def _exact(row: HarmRow) -> str:
+    if row.low is None or row.high is None:
+        return "not known"
+    return f"{percent(row.proportion)} ({percent(row.low)} to {percent(row.high)})"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,118 @@
+"""Absolute figures of each side: of 100 patients, how many at which time, over its studies."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from analysis_lib.book.answers import outcome_label
+from analysis_lib.book.blocks import Stack
+from analysis_lib.book.comparison_tables import pool_label
+from analysis_lib.comparison.pools import Pool
+from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
+from analysis_lib.comparison.side_summary import MINIMUM_STUDIES, AbsoluteFigure, SideSummary
+from analysis_lib.comparison.sides import Range, SideResult
+from analysis_lib.meta_analysis import PooledEstimate
+from analysis_lib.tables import Html, callout, count, html_table, interval, months, paragraph
+
+NOTE = (
+    "Of 100, with 95% interval: random-effects summary of the studies of a side that know the "
+    f"time; given from {MINIMUM_STUDIES} studies on. Restricted mean: only where "
+    f"{MINIMUM_STUDIES} studies have a digitised curve."
+)
+
+
+def absolute_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
+    """Each side's figures at the times papers print, pooled medians, and how cohorts differ."""
+    label = outcome_label(outcome.outcome).lower()
+    if not any(side.arms for side in outcome.sides):
+        return callout("missing", f"No absolute figure for {label}: no side has a usable cohort.")
+    tables = [_table(outcome, pool) for pool in outcome.pools if _sides(outcome, pool)]
+    return Stack(*tables, paragraph(PROPORTIONAL_HAZARDS))
+
+
+#: Said wherever ratios and restricted means could be asked for.
+PROPORTIONAL_HAZARDS = (
+    "Whether hazards are proportional is tested only on digitised curves: on printed figures the "
+    "test would be about our own interpolation."
+)
+
+
+def figure_words(figure: AbsoluteFigure) -> str:
+    """``52 of 100 (35 to 68), 3 of 5 studies``, or why there is none."""
+    studies = f"{count(figure.k)} of {count(figure.of)} studies"
+    if figure.value is None:
+        return f"not known ({studies} report it)"
+    limits = " to ".join(_of_100(share) for share in (figure.low, figure.high))
+    return f"{_of_100(figure.value)} of 100 ({limits}), {studies}"
+
+
+def spread_words(found: Range | None) -> str:
+    """The range of cohorts' medians, months: ``8.3 to 22.0``."""
+    if found is None:
+        return "not reported"
+    if found.low == found.high:
+        return months(found.low)
+    return f"{months(found.low)} to {months(found.high)}"
+
+
+def _of_100(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+def _sides(outcome: OutcomeResult, pool: Pool) -> list[SideResult]:
+    return [side for side in outcome.sides if pool.arms(side)]
+
+
+def _table(outcome: OutcomeResult, pool: Pool) -> Html:
+    """One pool: a figure a row, a side a column, so that the sides are read across."""
+    within = f" ({pool_label(pool)})" if pool.pool_class is not None else ""
+    columns = {side.label: _column(pool.summary(side)) for side in _sides(outcome, pool)}
+    rows = [
+        {"Figure": name} | {label: column[name] for label, column in columns.items()}
+        for name in next(iter(columns.values()))
+    ]
+    caption = f"Each side as a whole: {outcome_label(outcome.outcome).lower()}{within}"
+    align = dict.fromkeys(columns, "left")
+    return html_table(pd.DataFrame(rows), caption=caption, note=NOTE, align=align)
+
+
+def _column(found: SideSummary) -> dict[str, str]:
+    figures = {
+        f"Of 100, free of the event at {figure.months:g} months": figure_words(figure)
+        for figure in found.landmarks
+    }
+    mean = "not known"
+    if found.restricted_mean is not None:
+        limits = interval(*found.restricted_mean, number=months)
+        mean = f"{limits} of {found.horizon_months:g} months"
+    return figures | {
+        "Pooled median, months": _medians(found.medians),
+        "Restricted mean, months": mean,
+        "How far cohorts differ (log event rate)": _spread(found.rates),
+    }
+
+
+def _medians(pooled: PooledEstimate | None) -> str:
+    """Pool of printed medians, named as such, with what a new cohort would show."""
+    if pooled is None:
+        return f"not pooled (fewer than {MINIMUM_STUDIES} with an interval)"
+    limits = interval(*(math.exp(x) for x in (pooled.estimate, pooled.low, pooled.high)))
+    text = f"{limits}, from {count(pooled.k)} medians alone"
+    if pooled.prediction_low is not None:
+        text += (
+            f"; a new cohort {months(math.exp(pooled.prediction_low))} to "
+            f"{months(math.exp(pooled.prediction_high))}"
+        )
+    return text
+
+
+def _spread(rates: PooledEstimate | None) -> str:
+    """Heterogeneity of event rates: the only figure to which every cohort contributes."""
+    if rates is None:
+        return f"not known (fewer than {MINIMUM_STUDIES} studies)"
+    text = f"I² {100 * rates.i2:.0f}%, tau² {rates.tau2:.2f}"
+    if rates.tau2_low is not None:
+        text += f" ({rates.tau2_low:.2f} to {rates.tau2_high:.2f})"
+    return f"{text}, {count(rates.k)} studies"
