@@ -34,9 +34,14 @@ bench: $(READY)  ## measure the methods against known truth (minutes); writes be
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reconstruction.py --json benchmarks/results/reconstruction.json
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/reconstruction.py --further 300 --imputations 20 \
 	  --json benchmarks/results/reconstruction-coverage.json
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/two_stage.py --jobs 2 --json benchmarks/results/two_stage.json
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/between_studies.py --jobs 2 --json benchmarks/results/between_studies.json
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/summary_curve.py --json benchmarks/results/summary_curve.json
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/cox.py --json benchmarks/results/cox.json
 
-reference: $(READY)  ## regenerate the stored reference values (needs R with survival and metafor)
-	@Rscript tests/reference/make_survival.R
+reference: $(READY)  ## regenerate the stored reference values (needs R; see tests/reference/README.md)
+	@$(BIN)/python tests/reference/make_review_patients.py
+	@for script in tests/reference/make_*.R; do echo "$$script" && Rscript $$script || exit 1; done
 
 clean:  ## remove what the build made; the evidence and the environment stay
 	@rm -rf _build

@@ -32,6 +32,8 @@ CALLOUT_KINDS = ("answer", "note", "caution", "missing")
 
 _ALIGNMENTS = ("left", "centre", "right")
 _SAFE_LINK = re.compile(r"^(https?://|mailto:|#|[^:/?#]+(?:[/?#]|$)|\.{1,2}/)", re.IGNORECASE)
+#: A number, alone or with its interval: such a column stands right and does not wrap.
+_A_NUMBER = re.compile(r"[-+<>]?\s*\d[\d.,]*%?(\s*\([^)]*\))?")
 _ID = re.compile(r"^[A-Za-z][A-Za-z0-9_-]*$")
 
 
@@ -265,8 +267,8 @@ def html_table(
     caption : str
         What the table holds; also its name for a screen reader.
     align : mapping of column to ``left``, ``centre`` or ``right``, optional
-        Columns not named: the first is left, another is right where every value
-        begins with a digit, otherwise left.
+        Columns not named: the first is left, another is right where every value is a
+        number, alone or with its interval, otherwise left.
     note : str, optional
         A sentence under the table.
     id : str, optional
@@ -307,7 +309,7 @@ def callout(kind: str, *parts: str | Cell) -> Callout:
 
 def _natural_side(column: pd.Series) -> str:
     known = [_as_cell(value).text for value in column if not is_unknown(value)]
-    numeric = bool(known) and all(re.match(r"[-+<>]?\s*\d", text) for text in known)
+    numeric = bool(known) and all(_A_NUMBER.fullmatch(text) for text in known)
     return "right" if numeric else "left"
 
 

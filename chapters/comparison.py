@@ -18,11 +18,12 @@ comparison_id = "resection-vs-nonsurgical"
 from analysis_lib.book import comparison_charts as charts
 from analysis_lib.book import comparison_tables as tables
 from analysis_lib.book.doubts import doubts
+from analysis_lib.book.findings import findings_table
 from analysis_lib.book.four_answers import four_answers
 from analysis_lib.book.harms_tables import harms_table
 from analysis_lib.book.judgement_tables import certainty_table, risk_of_bias_table
 from analysis_lib.book.robustness import e_value_sentences, robustness
-from analysis_lib.book.side_figures import absolute_table
+from analysis_lib.book.side_figures import absolute_table, between_table
 from analysis_lib.comparison import compare
 
 result = compare(comparison_id)
@@ -81,7 +82,8 @@ tables.per_outcome(result, tables.naive_table)
 tables.benchmark_table(result)
 
 # %% [markdown]
-# Harms after each treatment, and what was found at surgery. The two are never mixed.
+# Harms after each treatment, and what was found at surgery. The two are never mixed. Papers
+# on surgery and papers on radiotherapy report different harms: what is not reported is not none.
 
 # %% tags=["remove-input"]
 harms_table(result.harms)
@@ -90,13 +92,19 @@ harms_table(result.harms)
 # ## How sure
 
 # %% tags=["remove-input"]
+findings_table([result])
+
+# %% tags=["remove-input"]
 certainty_table(comparison_id)
+
+# %% tags=["remove-input"]
+tables.per_outcome(result, between_table)
 
 # %% tags=["remove-input"]
 tables.per_outcome(result, e_value_sentences)
 
 # %% tags=["remove-input"]
-risk_of_bias_table(result.pooled_study_ids)
+risk_of_bias_table(result.pooled_study_ids, comparison_id)
 
 # %% tags=["remove-input"]
 tables.missing(result)

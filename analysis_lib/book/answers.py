@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from analysis_lib.book.places import arm_link, field_link, study_link
 from analysis_lib.comparison.arms import ArmEvidence, Estimate
 from analysis_lib.comparison.contrasts import PrintedContrast
-from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
+from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, ScenarioResult
+from analysis_lib.comparison.side_summary import MINIMUM_STUDIES
 from analysis_lib.comparison.sides import LANDMARK_MONTHS, SideResult
 from analysis_lib.study_records import load_vocabulary
 from analysis_lib.tables import Cell, count, interval, months, percent, ratio
@@ -31,7 +32,7 @@ _COUNTED = {
 
 
 #: What a unit free of the event is, by outcome.
-_STATES = {
+STATES = {
     "os": "alive",
     "local_control": "locally controlled",
     "local_pfs": "free of local progression",
@@ -68,7 +69,7 @@ def direct_sentence(outcome: OutcomeResult) -> Sentence:
         sentence += [study_link(contrast.study_id, contrast.study_label), ", "]
         sentence += _arms_of(outcome, contrast.study_id)
         sentence += [contrast_words(contrast)]
-    return (*sentence, ". Patients were chosen for their treatment.")
+    return (*sentence, ". The groups were not assigned by chance.")
 
 
 def contrast_words(contrast: PrintedContrast) -> Cell:
@@ -102,6 +103,8 @@ def side_sentence(outcome: OutcomeResult, side: SideResult) -> Sentence:
         return (f"{side.label}: no cohort with a usable figure for {counted}.",)
     units = sorted({arm.unit for arm in side.arms})
     cohorts = f"{count(len(side.arms))} cohort{'s' if len(side.arms) > 1 else ''}"
+    if len(side.study_ids) < len(side.arms):
+        cohorts += f" of {count(len(side.study_ids))} studies"
     sentence: list[str | Cell] = [f"{side.label} ({cohorts}, {count(side.n)} {_plural(units)}): "]
     parts = [
         part for part in (_landmark_words(side, counted), _median_words(side, counted)) if part
@@ -118,19 +121,30 @@ def absolute_words(outcome: OutcomeResult, side: SideResult) -> str:
     found = [pool.summary(side).at(LANDMARK_MONTHS) for pool in outcome.pools if pool.arms(side)]
     figure = max(found, key=lambda one: one.k, default=None)
     when = f"at {LANDMARK_MONTHS:.0f} months"
-    state = _STATES[outcome.outcome]
+    state = STATES[outcome.outcome]
     if figure is None or figure.value is None:
-        alike = "" if len(outcome.pools) == 1 else " of one estimator and unit"
+        alike = "" if outcome.outcome == "os" else " in one way"
         k, of = (0, len(side.study_ids)) if figure is None else (figure.k, figure.of)
-        return f"Together, of 100, {state} {when}: not known ({k} of {of} studies{alike} report it)"
+        return (
+            f"How many of 100 were {state} {when} over all: not known ({k} of {of} studies report "
+            f"it{alike}; {MINIMUM_STUDIES} are needed)"
+        )
     limits = f"95% interval {100 * figure.low:.0f} to {100 * figure.high:.0f}"
     return (
-        f"Together, {100 * figure.value:.0f} of 100 {state} {when} ({limits}; "
-        f"{figure.k} of {figure.of} studies)"
+        f"Over all, {100 * figure.value:.0f} of 100 were {state} {when} ({limits}; "
+        f"{figure.k} of {figure.of} studies: {treatment_words(figure.treatments)})"
     )
 
 
-def comparator_sentence(result: ComparisonResult) -> tuple[Sentence, ...]:
+def treatment_words(codes: Sequence[str]) -> str:
+    """Treatments as a reader knows them: ``Repeat SRS, Repeat hypofractionated SRT``."""
+    words = load_vocabulary()["treatment"]
+    return ", ".join(words[code].label for code in codes)
+
+
+def comparator_sentence(
+    result: ComparisonResult, *, with_ratio: bool = False
+) -> tuple[Sentence, ...]:
     """The declared comparator that stretches a side's medians most; none when none does.
 
     It opens the page: what counts as the comparison group decides the answer.
@@ -138,21 +152,34 @@ def comparator_sentence(result: ComparisonResult) -> tuple[Sentence, ...]:
     outcome = result.leading
     before = {side.id: side.median_range() for side in outcome.sides}
     found = []
+    ratio_before = _between_words(outcome)
     for scenario in outcome.scenarios:
         for side in scenario.sides:
             old, new = before[side.id], side.median_range()
             if scenario.scenario.comparator and old and new and new.low < old.low:
-                found.append((new.low / old.low, scenario.scenario.label, side, old, new))
+                found.append((new.low / old.low, scenario, side, old, new))
     if not found:
         return ()
-    _, label, side, old, new = min(found, key=lambda row: row[0])
+    _, scenario, side, old, new = min(found, key=lambda row: row[0])
+    label, ratio_after = scenario.scenario.label, _between_words(scenario)
+    moved = ""
+    if with_ratio and ratio_before and ratio_after:
+        moved = f", and the ratio between cohorts is {ratio_after} instead of {ratio_before}"
     return (
         (
             f"The answer depends on who is counted: where {label[0].lower()}{label[1:]}, cohort "
             f"medians of {side.label.lower()} begin at {months(new.low)} months instead of "
-            f"{months(old.low)}.",
+            f"{months(old.low)}{moved} ({scenario.scenario.why}).",
         ),
     )
+
+
+def _between_words(found: OutcomeResult | ScenarioResult) -> str | None:
+    """The ratio between cohorts of an outcome of one definition, with its interval."""
+    ratios = [c for pool in found.pools for c in pool.between if c.hazard_ratio is not None]
+    if len(ratios) != 1:
+        return None
+    return interval(ratios[0].hazard_ratio, ratios[0].low, ratios[0].high, number=ratio)
 
 
 def outcome_label(code: str) -> str:

@@ -38,7 +38,9 @@ def curves(result: ComparisonResult, outcome: OutcomeResult) -> Html:
         paragraph(
             "How to read it: solid while every arm of the side is known, dotted once the first "
             "arm runs out of print; beyond that the curve rests on the arms counted under the "
-            "axis and may jump where one leaves. Bands are those of the naive pool."
+            "axis and may jump where one leaves. Between printed points the shape is assumed. The "
+            "bands treat all patients as one study and are too narrow; the intervals of the "
+            "figures of 100 above are the honest ones."
         )
     )
     if outcome.outcome != "os":

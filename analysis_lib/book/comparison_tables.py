@@ -60,7 +60,10 @@ def question(result: ComparisonResult) -> Stack:
     declared = result.declaration
     return Stack(
         paragraph(declared.question),
-        *(callout("answer", *sentence) for sentence in comparator_sentence(result)),
+        *(
+            callout("answer", *sentence)
+            for sentence in comparator_sentence(result, with_ratio=True)
+        ),
         *(Answer(sentences[0], sentences[1:]) for sentences in lead(result)),
         callout("caution", f"What this cannot answer: {declared.cannot_answer}"),
     )
@@ -88,9 +91,8 @@ def left_out_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     rows = [
         {
             "Study": study_link(out.candidate.record.id, study_label(out.candidate.record)),
-            "Arm": field_link(
-                out.candidate.record.id, out.candidate.field, out.candidate.arm.label
-            ),
+            "Arm": out.candidate.arm.label,
+            "Printed": _printed_figures(out.candidate),
             "Side": side.label,
             "Why it is not pooled": out.reason,
         }
@@ -128,8 +130,8 @@ def _printed_figures(candidate: Candidate) -> Cell:
             parts.append(f"{text} at {mark.months:g} months")
     n = outcome.n_analysed.value
     if outcome.n_events is not None and not parts:
-        parts.append(f"{count(outcome.n_events)} events of {count(n)}")
-    parts.append(f"n {count(n)}")
+        parts.append(f"{count(outcome.n_events)} events")
+    parts.append("n not printed" if n is None else f"n {count(n)}")
     hint = f"{outcome.source.locator}: {outcome.source.seen}"
     return field_link(candidate.record.id, candidate.field, "; ".join(parts), hint)
 
@@ -205,9 +207,8 @@ def _naive_row(pool: Pool, naive: NaiveContrast) -> dict[str, object]:
         "Time zero": " or ".join(zeros[kind].label.lower() for kind in naive.time_zeros),
         "Naive medians (months)": f"{_median(naive.first.median_months)} and "
         f"{_median(naive.second.median_months)}",
-        "Naive hazard ratio (95% interval)": interval(
-            naive.hazard_ratio, naive.low, naive.high, number=ratio
-        ),
+        "Naive ratio (95% interval)": f"{naive.scale} "
+        + interval(naive.hazard_ratio, naive.low, naive.high, number=ratio),
         "Log-rank p": _p_value(naive.log_rank_p),
     }
 
@@ -281,8 +282,8 @@ def provenance(result: ComparisonResult) -> Stack:
     reading = load_reading()
     sentence = (
         f"Last reading {reading['last_reading']}. {reading['database_search']['statement']} "
-        f"This page read {count(len(result.study_ids))} records; {count(len(used))} stand in its "
-        "primary analyses."
+        f"This page read {count(len(result.study_ids))} records; "
+        f"{count(len(result.pooled_study_ids))} stand in its primary analyses."
     )
     table = html_table(pd.DataFrame(rows), caption="Studies in the primary analyses")
     return Stack(paragraph(sentence), table) if rows else Stack(paragraph(sentence))

@@ -10,17 +10,20 @@ import pandas as pd
 
 from analysis_lib.book.answers import outcome_label
 from analysis_lib.book.comparison_tables import estimator_and_unit
+from analysis_lib.book.four_answers import effect_words
 from analysis_lib.book.judgement_tables import certainty_words
 from analysis_lib.book.side_figures import figure_words
 from analysis_lib.comparison.pools import Pool
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.comparison.sides import LANDMARK_MONTHS, SideResult
+from analysis_lib.comparison.within import WithinEffect, WithinEvidence
+from analysis_lib.study_records import grade
 from analysis_lib.tables import Cell, Html, count, html_table, interval, ratio
 
 _NOTE = (
     "Groups: of 100, how many free of the event at 12 months, from three studies on. A ratio "
     "between cohorts compares different patients in different hospitals and is not an effect of "
-    "treatment."
+    "treatment. All figures rest on the levels of evidence that each comparison's page counts."
 )
 
 
@@ -33,53 +36,80 @@ def findings_table(results: Iterable[ComparisonResult]) -> Html:
 
 
 def _rows(result: ComparisonResult, outcome: OutcomeResult) -> list[dict[str, object]]:
-    shown = [pool for pool in outcome.pools if any(pool.arms(side) for side in outcome.sides)]
-    if not shown:
-        return [_empty_row(result, outcome)]
-    return [
-        _row(result, outcome, pool, first, second)
-        for pool in shown
-        for first, second in combinations(outcome.sides, 2)
-        if pool.arms(first) or pool.arms(second)
+    """First what studies holding both groups say, then cohorts beside cohorts, class by class."""
+    judged = grade(result.declaration.id, outcome.outcome)
+    rows = [
+        _within_row(result, outcome, found, judged.direct.label) for found in outcome.within
+    ] + [
+        _between_row(result, outcome, pool, pair, judged.between.label)
+        for pool in outcome.pools
+        for pair in combinations(outcome.sides, 2)
+        if pool.arms(pair[0]) or pool.arms(pair[1])
     ]
+    return rows or [_empty_row(result, outcome)]
 
 
-def _row(
+def _name(result: ComparisonResult, outcome: OutcomeResult, how: str) -> Cell:
+    label = f"{result.declaration.number}. {outcome_label(outcome.outcome)}{how}"
+    return Cell(label, href=f"{result.declaration.id}.html")
+
+
+def _within_row(
+    result: ComparisonResult, outcome: OutcomeResult, found: WithinEvidence, certainty: str
+) -> dict[str, object]:
+    labels = {side.id: side.label for side in outcome.sides}
+    names, ratios = (labels[found.first], labels[found.second]), _pooled_words(found)
+    if found.pooled is None:
+        # Each study by its own groups: its paper's order may not be ours.
+        names = tuple("; ".join(e.groups[i] for e in found.effects) for i in (0, 1))
+        ratios = "; ".join(_one_study(found.scale, effect) for effect in found.effects)
+    studies = len(found.effects)
+    how = f", within {count(studies)} {'study' if studies == 1 else 'studies'}"
+    return {
+        "Outcome": _name(result, outcome, how),
+        "First group": names[0],
+        "Second group": names[1],
+        "Ratio (95% interval)": ratios,
+        "Certainty": certainty,
+    }
+
+
+def _between_row(
     result: ComparisonResult,
     outcome: OutcomeResult,
     pool: Pool,
-    first: SideResult,
-    second: SideResult,
+    pair: tuple[SideResult, SideResult],
+    certainty: str,
 ) -> dict[str, object]:
     within = f" ({estimator_and_unit(pool.pool_class)})" if pool.pool_class else ""
+    names = tuple(side.label for side in pair)
+    found = next((c for c in pool.between if (c.first, c.second) == names), None)
+    ratios = "none"
+    if found is not None and found.hazard_ratio is not None:
+        limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
+        ratios = f"{limits} between cohorts"
     return {
-        "Outcome": Cell(
-            f"{result.declaration.number}. {outcome_label(outcome.outcome)}{within}",
-            href=f"{result.declaration.id}.html",
-        ),
-        "First group": _group(pool, first),
-        "Second group": _group(pool, second),
-        "Ratio (95% interval)": _ratio(outcome, pool, first, second),
-        "Certainty": certainty_words(result.declaration.id, outcome.outcome),
+        "Outcome": _name(result, outcome, f"{within}, cohorts"),
+        "First group": _group(pool, pair[0]),
+        "Second group": _group(pool, pair[1]),
+        "Ratio (95% interval)": ratios,
+        "Certainty": certainty,
     }
 
 
 def _empty_row(result: ComparisonResult, outcome: OutcomeResult) -> dict[str, object]:
     first, second = outcome.sides[:2]
     return {
-        "Outcome": Cell(
-            f"{result.declaration.number}. {outcome_label(outcome.outcome)}",
-            href=f"{result.declaration.id}.html",
-        ),
+        "Outcome": _name(result, outcome, ""),
         "First group": f"{first.label}: no cohort",
         "Second group": f"{second.label}: no cohort",
-        "Ratio (95% interval)": _direct(outcome, first, second) or "none",
+        "Ratio (95% interval)": "none",
         "Certainty": certainty_words(result.declaration.id, outcome.outcome),
     }
 
 
 def _group(pool: Pool, side: SideResult) -> str:
-    """``Re-resection: 52 of 100 (13 to 81), 3 of 5 studies, n 374``."""
+    """``Re-resection: 52 of 100 (13 to 81), 3 of 5 studies; n 374``."""
     arms = pool.arms(side)
     if not arms:
         return f"{side.label}: no cohort"
@@ -87,30 +117,17 @@ def _group(pool: Pool, side: SideResult) -> str:
     return f"{side.label}: {figure_words(pool.summary(side).at(LANDMARK_MONTHS))}; n {n}"
 
 
-def _ratio(outcome: OutcomeResult, pool: Pool, first: SideResult, second: SideResult) -> str:
-    direct = _direct(outcome, first, second)
-    if direct is not None:
-        return direct
-    names = (first.label, second.label)
-    found = next((c for c in pool.between if (c.first, c.second) == names), None)
-    if found is None or found.hazard_ratio is None:
-        return "none"
-    limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
-    return f"{limits} between cohorts"
+def _pooled_words(found: WithinEvidence) -> str:
+    if found.pooled is None:
+        return ""
+    pooled = (found.pooled.estimate, found.pooled.low, found.pooled.high)
+    limits = interval(*(math.exp(value) for value in pooled), number=ratio)
+    return f"{limits} over {count(found.pooled.k)} studies ({found.scale})"
 
 
-def _direct(outcome: OutcomeResult, first: SideResult, second: SideResult) -> str | None:
-    """The evidence within studies: one study's ratio, how many without a pool, or the pool."""
-    for found in outcome.within:
-        if (found.first, found.second) != (first.id, second.id):
-            continue
-        if found.pooled is not None:
-            pooled = (found.pooled.estimate, found.pooled.low, found.pooled.high)
-            limits = interval(*(math.exp(x) for x in pooled), number=ratio)
-            return f"{limits} over {count(found.pooled.k)} studies"
-        texts = [
-            f"{interval(e.ratio, *e.interval, number=ratio)} in {e.study_label}"
-            for e in found.effects
-        ]
-        return f"{'; '.join(texts)} ({found.scale})"
-    return None
+def _one_study(scale: str, effect: WithinEffect) -> str:
+    told = [scale]
+    told += ["computed by us, the study prints no ratio"] if effect.method == "figures" else []
+    told += [] if effect.adjusted else ["not adjusted"]
+    told += ["groups counted from different days"] if len(effect.time_zeros) > 1 else []
+    return f"{effect_words(effect)} in {effect.study_label} ({', '.join(told)})"

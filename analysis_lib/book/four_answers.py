@@ -14,12 +14,14 @@ from html import escape
 from analysis_lib.book.answers import Sentence, outcome_label
 from analysis_lib.book.comparison_tables import naive_words, pool_label
 from analysis_lib.book.places import field_link, study_link
-from analysis_lib.book.side_figures import spread_words
-from analysis_lib.comparison.between import MINIMUM_COHORTS, BetweenContrast
-from analysis_lib.comparison.pools import Pool
+from analysis_lib.book.side_figures import level_counts, spread_words
+from analysis_lib.book.study_figures import units
+from analysis_lib.comparison.between import BetweenContrast
+from analysis_lib.comparison.pools import Pool, disagree
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.comparison.within import WithinEffect, WithinEvidence
 from analysis_lib.meta_analysis import PooledEstimate
+from analysis_lib.meta_analysis.between_studies import MINIMUM_CLUSTERS
 from analysis_lib.tables import Cell, Html, count, interval, percent, ratio
 
 #: Stands wherever cohorts of different studies are compared.
@@ -27,13 +29,13 @@ CAVEAT = "Different patients in different hospitals; not an effect of treatment.
 
 _WHY_CONFOUNDED = (
     "Fit patients with one accessible lesion are operated. The ratio assumes that cohorts are "
-    "exchangeable across treatments."
+    "exchangeable across treatments, as if their patients had been alike."
 )
 
 _METHODS = {
     "printed": "as printed",
     "p-value": "its interval computed from the printed p-value",
-    "figures": "computed from what the study prints of each group",
+    "figures": "computed by us from what the study prints of each group; it prints no ratio",
 }
 
 
@@ -71,12 +73,12 @@ def four_answers(result: ComparisonResult, outcome: OutcomeResult) -> Html:
         f"Four answers on {label}",
         (
             (
-                "Within studies",
+                "Within studies (direct)",
                 "How did the groups of one study compare?",
                 within_sentences(outcome),
             ),
             (
-                "Between cohorts",
+                "Between cohorts (indirect)",
                 "How do cohorts of one treatment compare with cohorts of another?",
                 between_sentences(outcome),
             ),
@@ -103,12 +105,7 @@ def within_sentences(outcome: OutcomeResult) -> tuple[Sentence, ...]:
                 ("No ratio: what is printed allows none to be computed.",),
                 *((study_link(c.study_id, c.study_label), f" prints p = {c.p}.") for c in printed),
             )
-        return (
-            (
-                "Not identified: no study holds both groups with figures, so a contrast within "
-                "studies has nothing to rest on.",
-            ),
-        )
+        return (("Not identified: no study prints this for both groups.",),)
     return tuple(sentence for found in outcome.within for sentence in _within_scale(outcome, found))
 
 
@@ -146,15 +143,18 @@ def _within_scale(outcome: OutcomeResult, found: WithinEvidence) -> list[Sentenc
                 f"({heterogeneity_words(pooled, ratio)}).",
             )
         ]
-    sentences = [_effect_sentence(pair, effect) for effect in found.effects]
+    sentences = [_effect_sentence(effect) for effect in found.effects]
     closing = "One study is not a pool." if len(found.effects) == 1 else "Two are not pooled."
     return [*sentences, (closing,)]
 
 
-def _effect_sentence(pair: str, effect: WithinEffect) -> Sentence:
-    limits = interval(effect.ratio, *effect.interval, number=ratio)
-    text = f"{effect.scale} {limits} for {pair[0].lower()}{pair[1:]}"
+def _effect_sentence(effect: WithinEffect) -> Sentence:
+    text = (
+        f"{effect.scale} {effect_words(effect)} for {effect.groups[0]} against {effect.groups[1]}"
+    )
     method = _METHODS[effect.method]
+    if effect.adjusted is not True:
+        method += "; not adjusted"
     if len(effect.time_zeros) > 1:
         method += "; the groups are counted from different days"
     return (
@@ -165,17 +165,24 @@ def _effect_sentence(pair: str, effect: WithinEffect) -> Sentence:
     )
 
 
+def effect_words(effect: WithinEffect) -> str:
+    """One study's ratio with its interval, in the order the paper compares its groups."""
+    return interval(*effect.as_printed, number=ratio)
+
+
 def _between_sentence(pool: Pool, found: BetweenContrast) -> Sentence:
     within = f" ({pool_label(pool)})" if pool.pool_class is not None else ""
     pair = f"{found.first} against {found.second.lower()}{within}"
     cohorts = f"{count(found.cohorts[0])} and {count(found.cohorts[1])} cohorts"
     if found.hazard_ratio is None:
         refusal = found.refusal or "no estimate"
-        return (f"{pair}: no ratio, {refusal} ({cohorts}; {count(MINIMUM_COHORTS)} are needed).",)
+        return (f"{pair}: no ratio, {refusal} ({cohorts}; {count(MINIMUM_CLUSTERS)} are needed).",)
     limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
     return (
         f"{pair}: hazard ratio {limits} between {cohorts} "
-        f"({count(found.n[0])} and {count(found.n[1])} patients). Cohort medians "
+        f"({units(found.n[0], found.unit)} and {units(found.n[1], found.unit)}; "
+        f"{level_counts(found)}); below 1, fewer events in the "
+        "first group's cohorts. Cohort medians "
         f"{spread_words(found.medians[0])} and {spread_words(found.medians[1])} months.",
     )
 
@@ -184,14 +191,21 @@ def _naive_sentences(outcome: OutcomeResult) -> tuple[Sentence, ...]:
     found = [(pool, naive) for pool in outcome.pools for naive in pool.naive]
     if not found:
         return (("None: a side has no patients to pool.",),)
-    return tuple(
+    sentences: list[Sentence] = [
         (
             f"{naive.first.side} against {naive.second.side.lower()}"
-            f"{f' ({pool_label(pool)})' if pool.pool_class else ''}: hazard ratio "
-            f"{naive_words(naive)}. It answers no question about treatment.",
+            f"{f' ({pool_label(pool)})' if pool.pool_class else ''}: {naive.scale} "
+            f"{naive_words(naive)}.",
         )
         for pool, naive in found
-    )
+    ]
+    if disagree(outcome.pools):
+        sentences.append(
+            ("The direction turns with the estimator: other studies stand in each pool.",)
+        )
+    if any(len(naive.time_zeros) > 1 for _, naive in found):
+        sentences.append(("Groups counted from different days are thrown together.",))
+    return (*sentences, ("It answers no question about treatment.",))
 
 
 def _benchmark_sentences(result: ComparisonResult, outcome: OutcomeResult) -> tuple[Sentence, ...]:
@@ -202,14 +216,21 @@ def _benchmark_sentences(result: ComparisonResult, outcome: OutcomeResult) -> tu
     return (
         *(
             (
-                f"{row['arm_a']['label']} against {row['arm_b']['label'].lower()}: hazard ratio "
-                f"{row['hr']['value']}, printed without interval.",
+                f"{row['arm_a']['label']} against {row['arm_b']['label'].lower()} "
+                f"({row['outcome_printed']}): {_printed_ratio(row)}.",
             )
             for row in rows
-            if row["hr"]["value"] is not None
         ),
         (page, "; its patients were pooled as if from one study."),
     )
+
+
+def _printed_ratio(row: dict) -> str:
+    value, p = row["hr"]["value"], row["p"]
+    told = "no ratio printed" if value is None else f"hazard ratio {value}, without interval"
+    if value is not None and row["hr"]["direction"] == "inferred":
+        told += ", its direction inferred from the medians"
+    return told if p is None else f"{told}, p {p}" if str(p).startswith("<") else f"{told}, p = {p}"
 
 
 def _html(sentence: Sequence[str | Cell]) -> str:

@@ -94,12 +94,14 @@ def _summary_cell(side: SideHarms) -> Cell | str:
     if len(counted) == 1:
         row = counted[0]
         return _place(row, f"{_proportion(row)}; {missing}")
-    known = [row.proportion for row in counted if row.proportion is not None]
+    known = [row for row in counted if row.proportion is not None]
     if not known:
         return f"no percentage known; {missing}"
-    low, high = percent(min(known)), percent(max(known))
-    spread = low if low == high else f"{low} to {high}"
-    return f"{spread}, not pooled; {missing}"
+    ends = [pick(known, key=lambda row: row.proportion) for pick in (min, max)]
+    spread = " to ".join(dict.fromkeys(_proportion(row) for row in ends))
+    studies = len({row.study_id for row in counted})
+    whose = f"{count(studies)} studies" if studies > 1 else "one study"
+    return f"{spread}; {count(len(counted))} figures of {whose}, not pooled; {missing}"
 
 
 def _pool_figure(pool: HarmPool) -> str:
@@ -172,7 +174,7 @@ def _place(row: HarmRow, text: str) -> Cell:
 def _printed(row: HarmRow) -> str:
     parts = []
     if row.n_events is not None and row.n_at_risk is None:
-        parts.append(f"{count(row.n_events)}, number at risk not reported")
+        parts.append(f"{count(row.n_events)} events, number at risk not printed")
     elif row.n_events is not None:
         parts.append(f"{count(row.n_events)} of {units(row.n_at_risk, row.unit)}")
     elif row.n_at_risk is not None:

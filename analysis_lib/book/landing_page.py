@@ -69,8 +69,12 @@ def landing_page(results: Results) -> str:
 def behind(result: ComparisonResult) -> str:
     """How many studies and patients stand behind the answer, and how certain it is."""
     told = [told for outcome in result.outcomes if (told := _counted(outcome))]
-    certainty = certainty_words(result.declaration.id, result.leading.outcome)
-    return f"{'; '.join(told) or 'No study'}. Certainty: {certainty}."
+    certainties = [
+        f"{outcome_label(outcome.outcome).lower()} "
+        f"{certainty_words(result.declaration.id, outcome.outcome)}"
+        for outcome in result.outcomes
+    ]
+    return f"{'; '.join(told) or 'No study'}. Certainty: {', '.join(certainties)}."
 
 
 def _answer(sentences: Sequence) -> str:
@@ -131,4 +135,5 @@ _READ_ON = (
     (Cell("Cohorts that share patients", href="overlaps.html"),),
     (Cell("Contradictions found in papers", href="audit.html"),),
     (Cell("How printed summaries become survival", href="methods-summaries.html"),),
+    (Cell("How studies are put together", href="methods-pooling.html"),),
 )

@@ -13,6 +13,7 @@ from analysis_lib.book.guidelines_page import guidelines_page
 from analysis_lib.book.landing_page import landing_page
 from analysis_lib.book.methods_page import methods_page
 from analysis_lib.book.overlaps_page import overlaps_page
+from analysis_lib.book.pooling_page import pooling_page
 from analysis_lib.book.reconstruction_pages import (
     benchmark_page as reconstruction_benchmark_page,
 )
@@ -65,6 +66,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "overlaps.md": overlaps_page(),
         "guidelines.md": guidelines_page(),
         "methods-summaries.md": methods_page(),
+        "methods-pooling.md": pooling_page(),
         "audit.md": audit_page(records, findings),
         "reconstruction-quality.md": quality_page(records),
         "worked-example.md": example_page(),

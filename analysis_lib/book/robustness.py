@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from analysis_lib.book.answers import outcome_label
 from analysis_lib.book.blocks import Stack
 from analysis_lib.book.comparison_tables import estimator_and_unit
+from analysis_lib.book.four_answers import CAVEAT
 from analysis_lib.book.places import field_link, study_link
 from analysis_lib.book.side_figures import figure_words, spread_words
 from analysis_lib.charts import cohort_forest
 from analysis_lib.comparison.confounders import MeasuredConfounder, measured_confounders
-from analysis_lib.comparison.panel import PanelRow, robustness_panel
+from analysis_lib.comparison.panel import (
+    BETWEEN,
+    PanelRow,
+    robustness_panel,
+    scenarios_without_cohorts,
+)
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.study_records import load_records
 from analysis_lib.tables import Html, callout, count, html_table, interval, paragraph, ratio
@@ -34,14 +42,15 @@ def robustness(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     with_ratio = [row for row in rows if row.ratio is not None]
     if with_ratio:
         parts.append(_chart(outcome, with_ratio))
-        parts.append(
-            paragraph(
-                "Below 1: fewer events in the first group's cohorts. Different patients in "
-                "different hospitals; not an effect of treatment."
-            )
-        )
-    parts.append(_table(rows, label, _silent(outcome)))
+        parts.append(paragraph(f"Below 1: fewer events in the first group. {_caveat(with_ratio)}"))
+    parts.append(_table(rows, label, _notes(outcome)))
     return Stack(*parts)
+
+
+def _caveat(rows: list[PanelRow]) -> str:
+    if any(row.model == BETWEEN for row in rows):
+        return CAVEAT
+    return "Groups of one study, not assigned by chance; not an effect of treatment."
 
 
 def e_value_sentences(result: ComparisonResult, outcome: OutcomeResult) -> Html:
@@ -57,6 +66,11 @@ def e_value_sentences(result: ComparisonResult, outcome: OutcomeResult) -> Html:
             f"{ratio(value.estimate)} for the ratio and {ratio(value.limit)} for the limit nearer "
             "to 1. A confounder tied to both treatment and outcome by risk ratios of this size "
             "would explain it away."
+            + (
+                " The interval includes 1 as it is: there is no difference to explain away."
+                if contrast.low <= 1 <= contrast.high
+                else ""
+            )
         )
     read = [record for record in load_records() if record.id in result.study_ids]
     measured = measured_confounders(read, outcome.outcome)
@@ -67,7 +81,8 @@ def _beside(found: MeasuredConfounder) -> Html:
     limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
     hint = f"{found.source.locator}: {found.source.seen}"
     return paragraph(
-        "Beside it, a confounder that was measured: ",
+        "Beside it, a characteristic that was measured, though after surgery and in operated "
+        "patients only: ",
         study_link(found.study_id, found.study_label),
         f" prints for {found.characteristic} against {found.versus} a hazard ratio of ",
         field_link(found.study_id, found.place, limits, hint),
@@ -79,15 +94,15 @@ def _chart(outcome: OutcomeResult, rows: list[PanelRow]) -> Html:
     frame = pd.DataFrame(
         [
             {
-                "label": _label(row, len(outcome.sides) > 2),
+                "label": _short(_label(row, len(outcome.sides) > 2)),
                 "group": _GROUPS[row.kind],
                 "style": "not_stated",
                 "estimate": row.ratio,
                 "low": row.low,
                 "high": row.high,
-                "n": sum(row.n),
-                "note": f"{row.k[0]} and {row.k[1]} studies",
-                "interval_kind": "printed",
+                "n": sum(row.n) or None,
+                "note": row.model if row.model != BETWEEN else None,
+                "interval_kind": "computed",
             }
             for row in rows
         ]
@@ -98,7 +113,7 @@ def _chart(outcome: OutcomeResult, rows: list[PanelRow]) -> Html:
         f"robustness-{slug}",
         frame,
         title=f"{outcome_label(outcome.outcome)}: every scenario, {rows[0].model}",
-        x_title=f"Hazard ratio, {pair} (logarithmic axis)",
+        x_title=f"Ratio, {pair} (logarithmic axis)",
         unit="ratio",
         scale="log",
         reference=1.0,
@@ -108,39 +123,52 @@ def _chart(outcome: OutcomeResult, rows: list[PanelRow]) -> Html:
 def _label(row: PanelRow, several_pairs: bool) -> str:
     pair = f": {row.first} against {row.second.lower()}" if several_pairs else ""
     within = f" ({estimator_and_unit(row.pool_class)})" if row.pool_class is not None else ""
-    return f"{row.label}{pair}{within}"
+    study = f": {row.study}" if row.study else ""
+    return f"{row.label}{pair}{within}{study}"
 
 
-def _table(rows: tuple[PanelRow, ...], label: str, silent: list[str]) -> Html:
+def _short(label: str) -> str:
+    """A label for a chart: what stands in brackets is in the table."""
+    return re.sub(r" \([^)]*\)", "", label)
+
+
+def _table(rows: tuple[PanelRow, ...], label: str, note: str | None) -> Html:
     several = len({(row.first, row.second) for row in rows}) > 1
     frame = pd.DataFrame(
         [
             {
                 "Scenario": _label(row, several) + (f" ({row.why})" if row.why else ""),
-                "First group": _group(row, 0),
-                "Second group": _group(row, 1),
                 "Ratio (95% interval)": interval(row.ratio, row.low, row.high, number=ratio)
                 if row.ratio is not None
                 else f"no ratio: {row.refusal}",
+                "First group": _group(row, 0),
+                "Second group": _group(row, 1),
             }
             for row in rows
         ]
     )
-    note = f"Scenarios that change nothing here: {'; '.join(silent)}." if silent else None
-    return html_table(frame, caption=f"Robustness panel: {label}", note=note)
+    align = dict.fromkeys(frame.columns, "left")
+    return html_table(frame, caption=f"Robustness panel: {label}", note=note, align=align)
 
 
 def _group(row: PanelRow, position: int) -> str:
     """What one side of a scenario rests on and shows."""
+    figure = row.figures[position]
+    if figure is None:
+        return "a group of the same study" if row.study else f"{count(row.k[position])} studies"
     if not row.k[position]:
         return "no cohort"
     studies = f"{count(row.k[position])} {'study' if row.k[position] == 1 else 'studies'}"
     medians = spread_words(row.medians[position])
     return (
         f"{studies}, n {count(row.n[position])}; medians {medians}; "
-        f"at 12 months {figure_words(row.figures[position])}"
+        f"at 12 months {figure_words(figure)}"
     )
 
 
-def _silent(outcome: OutcomeResult) -> list[str]:
-    return [found.scenario.label for found in outcome.scenarios if found.changes_nothing]
+def _notes(outcome: OutcomeResult) -> str | None:
+    silent = [found.scenario.label for found in outcome.scenarios if found.changes_nothing]
+    empty = scenarios_without_cohorts(outcome)
+    told = [f"Scenarios that change nothing here: {'; '.join(silent)}."] if silent else []
+    told += [f"Scenarios that leave no cohort: {'; '.join(empty)}."] if empty else []
+    return " ".join(told) or None

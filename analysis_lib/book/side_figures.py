@@ -6,15 +6,27 @@ import math
 
 import pandas as pd
 
-from analysis_lib.book.answers import outcome_label
+from analysis_lib.book.answers import STATES, outcome_label
 from analysis_lib.book.blocks import Stack
 from analysis_lib.book.comparison_tables import pool_label
+from analysis_lib.comparison.between import BetweenContrast
 from analysis_lib.comparison.pools import Pool
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.comparison.side_summary import MINIMUM_STUDIES, AbsoluteFigure, SideSummary
 from analysis_lib.comparison.sides import Range, SideResult
 from analysis_lib.meta_analysis import PooledEstimate
-from analysis_lib.tables import Html, callout, count, html_table, interval, months, paragraph
+from analysis_lib.study_records import load_vocabulary
+from analysis_lib.tables import (
+    Html,
+    callout,
+    count,
+    html_table,
+    interval,
+    months,
+    paragraph,
+    percent,
+    ratio,
+)
 
 NOTE = (
     "Of 100, with 95% interval: random-effects summary of the studies of a side that know the "
@@ -32,6 +44,48 @@ def absolute_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     return Stack(*tables, paragraph(PROPORTIONAL_HAZARDS))
 
 
+def between_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
+    """What stands behind each ratio between cohorts: model, spread, cross-check, evidence."""
+    rows = [
+        _between_row(found)
+        for pool in outcome.pools
+        for found in pool.between
+        if found.theta is not None
+    ]
+    if not rows:
+        return paragraph("No ratio between cohorts: there is no model to look behind.")
+    label = outcome_label(outcome.outcome).lower()
+    frame = pd.DataFrame(rows).set_index("Contrast").T.reset_index(names="Behind the ratio")
+    align = dict.fromkeys(map(str, frame.columns), "left")
+    return html_table(frame, caption=f"Behind the ratio between cohorts: {label}", align=align)
+
+
+def _between_row(found: BetweenContrast) -> dict[str, str]:
+    limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
+    check = found.frailty
+    return {
+        "Contrast": f"{found.first} against {found.second.lower()}",
+        "Hazard ratio (95% interval)": limits,
+        "Cohorts": f"{count(found.cohorts[0])} and {count(found.cohorts[1])}",
+        "Evidence": level_counts(found),
+        "Variance of the cohorts' own effects": f"{found.theta:.2f}",
+        "Degrees of freedom": f"{found.degrees_of_freedom:.1f}",
+        "Sets of patients": f"{count(found.n_draws)}"
+        + (f", {count(found.n_failed)} without an estimate" if found.n_failed else ""),
+        "Variance from not knowing the patients": percent(found.between_draws, decimals=1),
+        "Cross-check, Cox model with shared frailty": "not made"
+        if check is None
+        else interval(check.hazard_ratio, check.low, check.high, number=ratio)
+        + "; its interval is too narrow with few cohorts",
+    }
+
+
+def level_counts(found: BetweenContrast) -> str:
+    """What the arms are known from: ``11 from printed summary``."""
+    words = load_vocabulary()["level"]
+    return ", ".join(f"{count(k)} from {words[level].label.lower()}" for level, k in found.levels)
+
+
 #: Said wherever ratios and restricted means could be asked for.
 PROPORTIONAL_HAZARDS = (
     "Whether hazards are proportional is tested only on digitised curves: on printed figures the "
@@ -43,7 +97,7 @@ def figure_words(figure: AbsoluteFigure) -> str:
     """``52 of 100 (35 to 68), 3 of 5 studies``, or why there is none."""
     studies = f"{count(figure.k)} of {count(figure.of)} studies"
     if figure.value is None:
-        return f"not known ({studies} report it)"
+        return f"not known ({studies} report it; {count(MINIMUM_STUDIES)} are needed)"
     limits = " to ".join(_of_100(share) for share in (figure.low, figure.high))
     return f"{_of_100(figure.value)} of 100 ({limits}), {studies}"
 
@@ -57,6 +111,10 @@ def spread_words(found: Range | None) -> str:
     return f"{months(found.low)} to {months(found.high)}"
 
 
+def _i2(figure: AbsoluteFigure) -> str:
+    return "" if figure.i2 is None else f", I² {100 * figure.i2:.0f}%"
+
+
 def _of_100(share: float) -> str:
     return f"{100 * share:.0f}"
 
@@ -68,7 +126,8 @@ def _sides(outcome: OutcomeResult, pool: Pool) -> list[SideResult]:
 def _table(outcome: OutcomeResult, pool: Pool) -> Html:
     """One pool: a figure a row, a side a column, so that the sides are read across."""
     within = f" ({pool_label(pool)})" if pool.pool_class is not None else ""
-    columns = {side.label: _column(pool.summary(side)) for side in _sides(outcome, pool)}
+    state = STATES[outcome.outcome]
+    columns = {side.label: _column(pool.summary(side), state) for side in _sides(outcome, pool)}
     rows = [
         {"Figure": name} | {label: column[name] for label, column in columns.items()}
         for name in next(iter(columns.values()))
@@ -78,9 +137,9 @@ def _table(outcome: OutcomeResult, pool: Pool) -> Html:
     return html_table(pd.DataFrame(rows), caption=caption, note=NOTE, align=align)
 
 
-def _column(found: SideSummary) -> dict[str, str]:
+def _column(found: SideSummary, state: str) -> dict[str, str]:
     figures = {
-        f"Of 100, free of the event at {figure.months:g} months": figure_words(figure)
+        f"Of 100, {state} at {figure.months:g} months": figure_words(figure) + _i2(figure)
         for figure in found.landmarks
     }
     mean = "not known"

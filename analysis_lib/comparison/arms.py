@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -101,10 +103,25 @@ def study_label(record: StudyRecord) -> str:
     return f"{surname} {record.citation.year or '(year not printed)'}"
 
 
-def arm_evidence(candidate: Candidate, *, n_imputations: int = N_IMPUTATIONS) -> ArmEvidence:
-    """The evidence of one arm that stands on a side (:func:`selection.select`)."""
+def arm_evidence(
+    candidate: Candidate,
+    *,
+    n_imputations: int = N_IMPUTATIONS,
+    shapes: Sequence[float] = (),
+) -> ArmEvidence:
+    """The evidence of one arm that stands on a side (:func:`selection.select`).
+
+    Parameters
+    ----------
+    candidate : Candidate
+        The outcome of the arm.
+    n_imputations : int
+        Sets of patients drawn.
+    shapes : sequence of float
+        Weibull shapes of similar arms, for an arm of which one point is printed.
+    """
     record, arm, outcome = candidate.record, candidate.arm, candidate.outcome
-    made = _patients(candidate, n_imputations)
+    made = _patients(candidate, n_imputations, shapes)
     return ArmEvidence(
         study_id=record.id,
         arm_id=arm.id,
@@ -165,10 +182,11 @@ class _Patients:
     imputations: tuple[pd.DataFrame, ...]
 
 
-def _patients(candidate: Candidate, n_imputations: int) -> _Patients:
+def _patients(candidate: Candidate, n_imputations: int, shapes: Sequence[float]) -> _Patients:
     """The best level there is: a digitised curve before any summary of the same outcome."""
+    seed = _seed(candidate)
     if candidate.outcome.curve is not None:
-        return _from_curve(candidate.record, candidate.outcome, n_imputations)
+        return _from_curve(candidate.record, candidate.outcome, n_imputations, seed)
     made = reconstruct_from_summary(
         n=candidate.outcome.n_analysed.value,
         median=usable_median(candidate.outcome),
@@ -176,6 +194,8 @@ def _patients(candidate: Candidate, n_imputations: int) -> _Patients:
         estimator=candidate.outcome.estimator,
         followup_max_months=candidate.outcome.followup_max_months,
         n_imputations=n_imputations,
+        seed=seed,
+        shapes=shapes,
     )
     return _Patients(
         made.ipd,
@@ -187,8 +207,13 @@ def _patients(candidate: Candidate, n_imputations: int) -> _Patients:
     )
 
 
+def _seed(candidate: Candidate) -> int:
+    """A seed of the arm's own: draws of two hospitals must not move together."""
+    return zlib.crc32(f"{candidate.record.id} {candidate.field}".encode())
+
+
 def reconstruct_outcome(
-    record: StudyRecord, outcome: Outcome, *, n_imputations: int = 0
+    record: StudyRecord, outcome: Outcome, *, n_imputations: int = 0, seed: int = 0
 ) -> CurveReconstruction:
     """Patients of an outcome's digitised curve, with every printed fact of the outcome."""
     curve, at_risk = read_curve(record, outcome)
@@ -206,11 +231,12 @@ def reconstruct_outcome(
         else None,
         reading_sd=outcome.curve.reading_sd if outcome.curve else None,
         n_imputations=n_imputations,
+        seed=seed,
     )
 
 
-def _from_curve(record: StudyRecord, outcome: Outcome, n_imputations: int) -> _Patients:
-    made = reconstruct_outcome(record, outcome, n_imputations=n_imputations)
+def _from_curve(record: StudyRecord, outcome: Outcome, n_imputations: int, seed: int) -> _Patients:
+    made = reconstruct_outcome(record, outcome, n_imputations=n_imputations, seed=seed)
     unmet = made.constraints[~made.constraints["met"]]
     findings = tuple(
         f"{row.fact}: printed {row.given:g}, reconstructed {row.reconstructed:g}"

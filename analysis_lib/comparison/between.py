@@ -7,6 +7,7 @@ different patients in different hospitals, not an effect of treatment.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,10 +26,8 @@ from analysis_lib.meta_analysis import (
     combine,
     e_value,
 )
+from analysis_lib.meta_analysis.between_studies import MINIMUM_CLUSTERS
 from analysis_lib.survival import shared_frailty_cox
-
-#: Fewer cohorts on a side give curves side by side and no hazard ratio.
-MINIMUM_COHORTS = 4
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,9 @@ class BetweenContrast:
 
     ``cohorts`` and ``medians`` are of the two sides in order; ``theta`` is the
     variance of the study effect, ``between_draws`` the share of the variance
-    that comes from not knowing the patients (0..1).
+    that comes from not knowing the patients (0..1). Of ``n_draws`` sets of patients
+    ``n_failed`` had no estimate, because a side had no event. ``levels`` counts the arms
+    by level of evidence.
     """
 
     first: str
@@ -55,6 +56,8 @@ class BetweenContrast:
     cohorts: tuple[int, int]
     n: tuple[int, int]
     medians: tuple[Range | None, Range | None]
+    unit: str
+    levels: tuple[tuple[str, int], ...]
     refusal: str | None = None
     log_hazard_ratio: float | None = None
     standard_error: float | None = None
@@ -64,6 +67,7 @@ class BetweenContrast:
     theta: float | None = None
     between_draws: float | None = None
     n_draws: int = 0
+    n_failed: int = 0
     frailty: CrossCheck | None = None
     e_value: EValue | None = None
 
@@ -80,6 +84,7 @@ def between_contrast(
     *,
     n_draws: int,
     checks: bool = True,
+    design_effect: float = 1.0,
 ) -> BetweenContrast | None:
     """The indirect contrast of two sides; None when a side is empty.
 
@@ -94,6 +99,9 @@ def between_contrast(
         by Rubin's rules with Barnard-Rubin degrees of freedom.
     checks : bool
         Also fit the shared-frailty Cox model.
+    design_effect : float
+        Multiplies the variance where lesions are counted: all of it, also the part between
+        cohorts, which is more than lesions of one patient can take away.
     """
     if not first[1] or not second[1]:
         return None
@@ -106,10 +114,14 @@ def between_contrast(
         cohorts,
         tuple(sum(arm.n for arm in side[1]) for side in (first, second)),
         tuple(range_of([arm.median for arm in side[1]]) for side in (first, second)),
+        first[1][0].unit,
+        tuple(sorted(Counter(arm.level for arm in (*first[1], *second[1])).items())),
     )
-    if min(cohorts) < MINIMUM_COHORTS:
-        return _refused(found, f"fewer than {MINIMUM_COHORTS} cohorts on a side")
-    return _fitted(found, draws(first[1], second[1], n_draws), clusters, checks)
+    if min(cohorts) < MINIMUM_CLUSTERS:
+        return _refused(found, f"fewer than {MINIMUM_CLUSTERS} cohorts on a side")
+    lesions = any(arm.unit != "patient" for arm in (*first[1], *second[1]))
+    sets = draws(first[1], second[1], n_draws)
+    return _fitted(found, sets, clusters, checks, design_effect if lesions else 1.0)
 
 
 def _refused(found: BetweenContrast, why: str) -> BetweenContrast:
@@ -117,15 +129,20 @@ def _refused(found: BetweenContrast, why: str) -> BetweenContrast:
 
 
 def _fitted(
-    found: BetweenContrast, sets: Sequence[Patients], clusters: dict[str, str], checks: bool
+    found: BetweenContrast,
+    sets: Sequence[Patients],
+    clusters: dict[str, str],
+    checks: bool,
+    inflation: float,
 ) -> BetweenContrast:
     """The model fitted to every set, combined by Rubin's rules."""
-    fits = [fit for patients in sets if (fit := _fit(patients, clusters)) is not None]
+    both = [(patients, fit) for patients in sets if (fit := _fit(patients, clusters)) is not None]
+    fits = [fit for _, fit in both]
     if len(fits) < max(1, len(sets) // 2):
         return _refused(found, "a side has no event in most sets of patients")
     combined = combine(
         np.array([fit.log_hazard_ratio for fit in fits]),
-        np.array([fit.standard_error**2 for fit in fits]),
+        inflation * np.array([fit.standard_error**2 for fit in fits]),
         complete_df=fits[0].degrees_of_freedom,
     )
     return replace(
@@ -137,8 +154,9 @@ def _fitted(
         degrees_of_freedom=combined.degrees_of_freedom,
         theta=float(np.mean([fit.theta for fit in fits])),
         between_draws=1 - combined.within / combined.standard_error**2,
-        n_draws=len(fits),
-        frailty=_cross_check(sets, clusters) if checks else None,
+        n_draws=len(sets),
+        n_failed=len(sets) - len(fits),
+        frailty=_cross_check([patients for patients, _ in both], clusters) if checks else None,
         e_value=e_value(*(math.exp(x) for x in (combined.estimate, combined.low, combined.high))),
     )
 

@@ -15,14 +15,9 @@ from numpy.typing import NDArray
 
 from analysis_lib.comparison.arms import ArmEvidence
 from analysis_lib.comparison.draws import drawn, draws
-from analysis_lib.survival import (
-    Z_95,
-    HazardRatio,
-    cox_two_arm,
-    kaplan_meier,
-    log_rank,
-    median_survival,
-)
+from analysis_lib.comparison.scales import ratio_scale
+from analysis_lib.meta_analysis import combine
+from analysis_lib.survival import cox_two_arm, kaplan_meier, log_rank, median_survival
 
 
 @dataclass(frozen=True)
@@ -40,9 +35,9 @@ class NaiveSide:
 class NaiveContrast:
     """Naive hazard ratio of ``first`` against ``second``.
 
-    The interval combines the Cox model's variance with that between sets of
-    pseudo-patients by Rubin's rules (``between`` is their share of the
-    variance, 0..1); the log-rank p-value is of the first set alone.
+    Ratio and interval combine the Cox models of all sets of pseudo-patients by Rubin's
+    rules (``between`` is the sets' share of the variance, 0..1); medians and the log-rank
+    p-value are of the arms' single sets. ``scale`` says what kind of ratio it is.
     ``time_zeros`` are the kinds of time zero that were thrown together.
     """
 
@@ -54,6 +49,7 @@ class NaiveContrast:
     log_rank_p: float
     between: float
     time_zeros: tuple[str, ...]
+    scale: str
 
 
 def naive_contrast(
@@ -61,58 +57,44 @@ def naive_contrast(
     second: tuple[str, Sequence[ArmEvidence]],
     *,
     n_draws: int,
+    design_effect: float = 1.0,
 ) -> NaiveContrast | None:
-    """The naive contrast of two sides, its interval from up to ``n_draws`` sets of patients.
+    """The naive contrast of two sides from up to ``n_draws`` sets of patients.
 
-    None when a side is empty or has no event while both are observed: then the
-    hazard ratio has no estimate.
+    ``design_effect`` multiplies the variance where lesions are counted. None when a
+    side is empty or has no event while both are observed: then the hazard ratio has
+    no estimate.
     """
     if not first[1] or not second[1]:
         return None
     pools = [_pool(arms) for _, arms in (first, second)]
-    fit = _fit(*pools)
-    if fit.monotone:
+    fits = [
+        fit
+        for patients in draws(first[1], second[1], n_draws)
+        if not (fit := cox_two_arm(patients.time, patients.event, patients.group)).monotone
+    ]
+    if not fits or cox_two_arm(*_grouped(*pools)).monotone:
         return None
-    between = _between_variance(first[1], second[1], n_draws)
-    total = fit.standard_error**2 + between
-    half = Z_95 * np.sqrt(total)
+    arms = (*first[1], *second[1])
+    inflated = design_effect if any(arm.unit != "patient" for arm in arms) else 1.0
+    combined = combine(
+        np.array([fit.log_hazard_ratio for fit in fits]),
+        inflated * np.array([fit.standard_error**2 for fit in fits]),
+    )
     return NaiveContrast(
         _side(first, pools[0]),
         _side(second, pools[1]),
-        fit.hazard_ratio,
-        float(np.exp(fit.log_hazard_ratio - half)),
-        float(np.exp(fit.log_hazard_ratio + half)),
+        *(float(np.exp(value)) for value in (combined.estimate, combined.low, combined.high)),
         log_rank(*_grouped(*pools)),
-        between / total,
-        tuple(sorted({arm.time_zero_kind for arm in (*first[1], *second[1])})),
+        1 - combined.within / combined.standard_error**2,
+        tuple(sorted({arm.time_zero_kind for arm in arms})),
+        ratio_scale(arms[0]),
     )
 
 
 def _pool(arms: Sequence[ArmEvidence]) -> NDArray:
     """Times and events of all patients of a side, shape (n, 2)."""
     return np.concatenate([drawn(arm, None) for arm in arms])
-
-
-def _between_variance(
-    first: Sequence[ArmEvidence], second: Sequence[ArmEvidence], limit: int
-) -> float:
-    """Rubin's ``(1 + 1/m) B`` over sets of pseudo-patients; 0 without two finite sets.
-
-    A small arm's draw may hold no event while both sides are observed; such a
-    set has no hazard ratio and says nothing about the spread of those that do.
-    """
-    fits = [
-        cox_two_arm(patients.time, patients.event, patients.group)
-        for patients in draws(first, second, limit)
-    ]
-    estimates = [fit.log_hazard_ratio for fit in fits if not fit.monotone]
-    if len(estimates) < 2:
-        return 0.0
-    return float((1 + 1 / len(estimates)) * np.var(estimates, ddof=1))
-
-
-def _fit(first: NDArray, second: NDArray) -> HazardRatio:
-    return cox_two_arm(*_grouped(first, second))
 
 
 def _grouped(first: NDArray, second: NDArray) -> tuple[NDArray, NDArray, NDArray]:

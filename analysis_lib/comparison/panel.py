@@ -1,8 +1,8 @@
 """The robustness panel: every scenario through the leading model, one row each.
 
-The leading model between two sides is the pool of studies that hold both where
-there are three such studies, and the contrast between cohorts elsewhere. The
-naive pool is never in the panel.
+The leading model between two sides is what studies that hold both say, where
+there is one, and the contrast between cohorts elsewhere. The naive pool is never
+in the panel.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from analysis_lib.comparison.sides import LANDMARK_MONTHS, Range, SideResult, ra
 from analysis_lib.comparison.within import WithinEvidence
 
 #: Names of the leading model.
-WITHIN, BETWEEN = "within studies", "between cohorts"
+POOLED, ONE_STUDY, BETWEEN = "within studies, pooled", "within one study", "between cohorts"
 
 
 @dataclass(frozen=True)
 class PanelRow:
-    """One scenario, one pool, one pair of sides.
+    """One scenario, one pair of sides, and one pool or one study.
 
+    ``study`` names it where the ratio is of one study, in the order of the sides.
     ``ratio`` with its limits is None where ``refusal`` says why. ``k`` (studies), ``n``,
     ``medians`` (ranges of the printed ones) and ``figures`` (shares free of the event at
     12 months) are of the two sides.
@@ -46,7 +47,8 @@ class PanelRow:
     low: float | None
     high: float | None
     refusal: str | None
-    figures: tuple[AbsoluteFigure, AbsoluteFigure]
+    figures: tuple[AbsoluteFigure | None, AbsoluteFigure | None]
+    study: str | None = None
 
 
 def robustness_panel(outcome: OutcomeResult) -> tuple[PanelRow, ...]:
@@ -59,47 +61,82 @@ def robustness_panel(outcome: OutcomeResult) -> tuple[PanelRow, ...]:
     return tuple(rows)
 
 
+def scenarios_without_cohorts(outcome: OutcomeResult) -> tuple[str, ...]:
+    """Labels of the scenarios in which neither a cohort nor a contrast is left."""
+    return tuple(
+        found.scenario.label
+        for found in outcome.scenarios
+        if not found.changes_nothing
+        and not found.within
+        and not any(side.arms for side in found.sides)
+    )
+
+
 def _rows(
     scenario_id: str, label: str, why: str, kind: str, found: OutcomeResult | ScenarioResult
 ) -> Iterator[PanelRow]:
-    for pool in found.pools:
-        for first, second in combinations(found.sides, 2):
-            sides = (first, second)
-            arms = [pool.arms(side) for side in sides]
-            if not any(arms):
-                continue
-            model, ratio, low, high, refusal = _leading(pool, sides, found.within)
-            yield PanelRow(
-                scenario_id,
-                label,
-                why,
-                kind,
-                pool.pool_class,
-                first.label,
-                second.label,
-                tuple(len({arm.study_id for arm in side}) for side in arms),
-                tuple(sum(arm.n for arm in side) for side in arms),
-                tuple(range_of([arm.median for arm in side]) for side in arms),
-                model,
-                ratio,
-                low,
-                high,
-                refusal,
-                tuple(pool.summary(side).at(LANDMARK_MONTHS) for side in sides),
-            )
+    begin = {"scenario_id": scenario_id, "label": label, "why": why, "kind": kind}
+    for first, second in combinations(found.sides, 2):
+        direct = [one for one in found.within if (one.first, one.second) == (first.id, second.id)]
+        if direct:
+            yield from (PanelRow(**begin, **row) for row in _within(direct, first, second))
+            continue
+        for pool in found.pools:
+            if pool.arms(first) or pool.arms(second):
+                yield PanelRow(**begin, **_between(pool, first, second))
 
 
-def _leading(
-    pool: Pool, sides: tuple[SideResult, SideResult], within: Sequence[WithinEvidence]
-) -> tuple[str, float | None, float | None, float | None, str | None]:
-    first, second = sides
-    for found in within:
-        if (found.first, found.second) == (first.id, second.id) and found.pooled is not None:
-            pooled = found.pooled
-            limits = (math.exp(pooled.low), math.exp(pooled.high))
-            return WITHIN, math.exp(pooled.estimate), *limits, None
+def _within(
+    direct: Sequence[WithinEvidence], first: SideResult, second: SideResult
+) -> Iterator[dict]:
+    both = {"pool_class": None, "first": first.label, "second": second.label}
+    unknown = {"n": (0, 0), "medians": (None, None), "figures": (None, None), "refusal": None}
+    for found in direct:
+        if found.pooled is not None:
+            low, high = math.exp(found.pooled.low), math.exp(found.pooled.high)
+            yield {
+                **both,
+                **unknown,
+                "k": (found.pooled.k, found.pooled.k),
+                "model": f"{POOLED} ({found.scale})",
+                "ratio": math.exp(found.pooled.estimate),
+                "low": low,
+                "high": high,
+            }
+            continue
+        for effect in found.effects:
+            yield {
+                **both,
+                **unknown,
+                "k": (1, 1),
+                "model": f"{ONE_STUDY} ({found.scale})",
+                "ratio": effect.ratio,
+                "low": effect.interval[0],
+                "high": effect.interval[1],
+                "study": effect.study_label,
+            }
+
+
+def _between(pool: Pool, first: SideResult, second: SideResult) -> dict:
+    arms = [pool.arms(side) for side in (first, second)]
     names = (first.label, second.label)
     contrast = next((c for c in pool.between if (c.first, c.second) == names), None)
-    if contrast is None:
-        return BETWEEN, None, None, None, "a side has no cohort"
-    return BETWEEN, contrast.hazard_ratio, contrast.low, contrast.high, contrast.refusal
+    numbers = {"ratio": None, "low": None, "high": None, "refusal": "a side has no cohort"}
+    if contrast is not None:
+        numbers = {
+            "ratio": contrast.hazard_ratio,
+            "low": contrast.low,
+            "high": contrast.high,
+            "refusal": contrast.refusal,
+        }
+    return {
+        "pool_class": pool.pool_class,
+        "first": first.label,
+        "second": second.label,
+        "k": tuple(len({arm.study_id for arm in side}) for side in arms),
+        "n": tuple(sum(arm.n for arm in side) for side in arms),
+        "medians": tuple(range_of([arm.median for arm in side]) for side in arms),
+        "model": BETWEEN,
+        "figures": tuple(pool.summary(side).at(LANDMARK_MONTHS) for side in (first, second)),
+        **numbers,
+    }

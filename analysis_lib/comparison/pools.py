@@ -92,9 +92,15 @@ def _pool(
     naive: list[NaiveContrast] = []
     for first, second in combinations(sides, 2):
         named = (first.label, arms[first.id]), (second.label, arms[second.id])
-        indirect = between_contrast(*named, overlaps, n_draws=effort.n_draws, checks=effort.checks)
+        indirect = between_contrast(
+            *named,
+            overlaps,
+            n_draws=effort.n_draws,
+            checks=effort.checks,
+            design_effect=effort.design_effect,
+        )
         between += [indirect] if indirect is not None else []
-        pooled = naive_contrast(*named, n_draws=effort.n_draws)
+        pooled = naive_contrast(*named, n_draws=effort.n_draws, design_effect=effort.design_effect)
         naive += [pooled] if pooled is not None else []
     summaries = tuple(
         side_summary(

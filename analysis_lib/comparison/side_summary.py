@@ -42,7 +42,7 @@ class AbsoluteFigure:
     """Share free of the event at a time, over the studies of a side that know it.
 
     ``value`` and its limits are None where fewer than three of ``of`` studies do;
-    ``i2`` (0..1) and ``prediction`` are of the same pool.
+    ``i2`` (0..1) is of the same pool. ``treatments`` are the codes of the ``k`` studies' arms.
     """
 
     months: float
@@ -52,6 +52,7 @@ class AbsoluteFigure:
     low: float | None = None
     high: float | None = None
     i2: float | None = None
+    treatments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -179,8 +180,9 @@ def _by_study(arms: Sequence[ArmEvidence]) -> list[list[ArmEvidence]]:
 
 def _figure(studies: Sequence[_Study], months: float) -> AbsoluteFigure:
     knowing = [study for study in studies if study.knows(months)]
+    treatments = tuple(dict.fromkeys(arm.treatment for study in knowing for arm in study.arms))
     if len(knowing) < MINIMUM_STUDIES:
-        return AbsoluteFigure(months, len(knowing), len(studies))
+        return AbsoluteFigure(months, len(knowing), len(studies), treatments=treatments)
     table = pd.concat([study.steps([months]) for study in knowing], ignore_index=True)
     found = summary_curve(table)
     row = found.curve.iloc[-1]
@@ -192,6 +194,7 @@ def _figure(studies: Sequence[_Study], months: float) -> AbsoluteFigure:
         float(row["low"]),
         float(row["high"]),
         found.i2,
+        treatments,
     )
 
 

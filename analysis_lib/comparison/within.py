@@ -12,25 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import t
 
 from analysis_lib.comparison.arms import ArmEvidence
 from analysis_lib.comparison.contrasts import PrintedContrast
 from analysis_lib.comparison.draws import draws
+from analysis_lib.comparison.scales import estimator_scale, ratio_scale
 from analysis_lib.meta_analysis import PooledEstimate, combine, pool
-from analysis_lib.survival import Z_95, StratifiedHazardRatio, cox_stratified, cox_two_arm
+from analysis_lib.survival import Z_95, cox_stratified, cox_two_arm, proportional_hazards_test
 from analysis_lib.vocabulary import CURVE_LEVELS
 
 #: One study prints itself, two print both; a pooled headline needs a third.
 MINIMUM_STUDIES = 3
-
-#: What a ratio is by the estimator that a paper names, or that its curve has.
-_SCALES = {
-    "cox": "hazard ratio",
-    "log_rank": "hazard ratio",
-    "fine_gray": "subdistribution hazard ratio",
-    "kaplan_meier": "hazard ratio",
-    "one_minus_cumulative_incidence": "subdistribution hazard ratio",
-}
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,9 @@ class WithinEffect:
     ``method`` is ``printed``, ``p-value`` (interval from it) or ``figures``
     (computed from what the study prints of each group); ``time_zeros`` are the kinds
     of time zero of its groups, more than one where they are counted from different
-    days; ``place`` is the study record's field it leads back to.
+    days; ``place`` is the study record's field it leads back to. ``groups`` are the study's
+    own names of its two groups, in the order the paper compares them: ``as_printed`` is
+    the ratio in that order.
     """
 
     study_id: str
@@ -48,10 +43,21 @@ class WithinEffect:
     scale: str
     log_ratio: float
     standard_error: float
+    degrees_of_freedom: float
     method: str
     adjusted: bool | None
     time_zeros: tuple[str, ...]
+    groups: tuple[str, str]
+    turned: bool
     place: str
+
+    @property
+    def as_printed(self) -> tuple[float, float, float]:
+        """Ratio and 95 % limits in the order of ``groups``."""
+        if not self.turned:
+            return (self.ratio, *self.interval)
+        low, high = self.interval
+        return 1 / self.ratio, 1 / high, 1 / low
 
     @property
     def ratio(self) -> float:
@@ -61,8 +67,22 @@ class WithinEffect:
     @property
     def interval(self) -> tuple[float, float]:
         """95 % limits of the ratio."""
-        half = Z_95 * self.standard_error
+        half = float(t.isf(0.025, self.degrees_of_freedom)) * self.standard_error
         return math.exp(self.log_ratio - half), math.exp(self.log_ratio + half)
+
+
+@dataclass(frozen=True)
+class OneStage:
+    """Cox model stratified by study: ratio with 95 % limits over ``n_studies``.
+
+    ``proportional_hazards_p`` is of the Grambsch-Therneau test on the arms' single sets.
+    """
+
+    ratio: float
+    low: float
+    high: float
+    n_studies: int
+    proportional_hazards_p: float
 
 
 @dataclass(frozen=True)
@@ -70,8 +90,8 @@ class WithinEvidence:
     """Effects of one scale between two sides.
 
     ``pooled`` (log ratio) from three studies on. ``one_stage`` is the Cox model
-    stratified by study; None where fewer than two studies hold patients of both
-    sides: then the contrast is not identified.
+    stratified by study over the studies of which both sides are known from curves;
+    None where there are fewer than two.
     """
 
     first: str
@@ -79,7 +99,7 @@ class WithinEvidence:
     scale: str
     effects: tuple[WithinEffect, ...]
     pooled: PooledEstimate | None
-    one_stage: StratifiedHazardRatio | None
+    one_stage: OneStage | None
 
 
 def within_evidence(
@@ -113,11 +133,15 @@ def within_evidence(
     for study in sorted(both - printed):
         effect = _computed(study, first[1], second[1], n_draws, design_effect)
         effects += [effect] if effect is not None else []
-    scales = dict.fromkeys(effect.scale for effect in effects)
-    one_stage = _one_stage(first[1], second[1], both)
     return tuple(
-        _evidence(first[0], second[0], scale, [e for e in effects if e.scale == scale], one_stage)
-        for scale in scales
+        _evidence(
+            first[0],
+            second[0],
+            scale,
+            [effect for effect in effects if effect.scale == scale],
+            _one_stage(scale, first[1], second[1], n_draws),
+        )
+        for scale in dict.fromkeys(effect.scale for effect in effects)
     )
 
 
@@ -126,7 +150,7 @@ def _evidence(
     second: str,
     scale: str,
     effects: Sequence[WithinEffect],
-    one_stage: StratifiedHazardRatio | None,
+    one_stage: OneStage | None,
 ) -> WithinEvidence:
     pooled = None
     if len(effects) >= MINIMUM_STUDIES:
@@ -143,16 +167,20 @@ def _printed(contrast: PrintedContrast, first: str, second: str) -> WithinEffect
     if contrast.event_direction == "unknown" or contrast.low <= 0:
         return None
     turned = contrast.sides != (first, second)
+    # A ratio of successes above 1 means fewer failures.
     sign = -1.0 if turned != (contrast.event_direction == "success") else 1.0
     return WithinEffect(
         contrast.study_id,
         contrast.study_label,
-        _SCALES.get(contrast.estimator, "ratio of an unstated model"),
+        estimator_scale(contrast.estimator),
         sign * math.log(contrast.hazard_ratio),
         (math.log(contrast.high) - math.log(contrast.low)) / (2 * Z_95),
+        math.inf,
         "printed" if contrast.interval_kind == "printed" else "p-value",
         contrast.adjusted,
         (),
+        (contrast.arm, contrast.versus),
+        turned,
         contrast.field,
     )
 
@@ -187,27 +215,46 @@ def _computed(
     return WithinEffect(
         study,
         arm.study_label,
-        "hazard ratio"
-        if arm.outcome == "os"
-        else _SCALES.get(arm.estimator, "ratio of an unstated estimator"),
+        ratio_scale(arm),
         combined.estimate,
         combined.standard_error * inflated,
+        combined.degrees_of_freedom,
         "figures",
         False,
         tuple(sorted({arm.time_zero_kind for side in arms for arm in side})),
+        tuple(" and ".join(arm.arm_label for arm in side) for side in arms),
+        False,
         arm.field,
     )
 
 
 def _one_stage(
-    first: Sequence[ArmEvidence], second: Sequence[ArmEvidence], both: set[str]
-) -> StratifiedHazardRatio | None:
-    """Cox model stratified by study; only where patients are known from curves."""
-    known = [a for a in (*first, *second) if a.study_id in both and a.level in CURVE_LEVELS]
-    arms = [[arm for arm in side if arm in known] for side in (first, second)]
-    shared = {a.study_id for a in arms[0]} & {a.study_id for a in arms[1]}
+    scale: str, first: Sequence[ArmEvidence], second: Sequence[ArmEvidence], n_draws: int
+) -> OneStage | None:
+    """Cox model stratified by study, refitted to each set; only where curves were read.
+
+    On printed summaries it would be a model of our own interpolation.
+    """
+    known = [
+        [arm for arm in side if arm.level in CURVE_LEVELS and ratio_scale(arm) == scale]
+        for side in (first, second)
+    ]
+    shared = {arm.study_id for arm in known[0]} & {arm.study_id for arm in known[1]}
     if len(shared) < 2:
         return None
-    arms = [[arm for arm in side if arm.study_id in shared] for side in arms]
-    drawn = draws(arms[0], arms[1], 0)[0]
-    return cox_stratified(drawn.time, drawn.event, drawn.group, drawn.study)
+    arms = [[arm for arm in side if arm.study_id in shared] for side in known]
+    fits = [
+        cox_stratified(one.time, one.event, one.group, one.study)
+        for one in draws(arms[0], arms[1], n_draws)
+    ]
+    combined = combine(
+        np.array([fit.log_hazard_ratio for fit in fits]),
+        np.array([fit.standard_error**2 for fit in fits]),
+    )
+    single = draws(arms[0], arms[1], 0)[0]
+    tested = proportional_hazards_test(single.time, single.event, single.group, strata=single.study)
+    return OneStage(
+        *(math.exp(value) for value in (combined.estimate, combined.low, combined.high)),
+        len(shared),
+        tested.global_test.p,
+    )

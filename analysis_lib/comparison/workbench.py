@@ -16,6 +16,7 @@ from analysis_lib.comparison.declarations import (
     Side,
     load_declaration,
 )
+from analysis_lib.comparison.dependencies import studies_concerning
 from analysis_lib.comparison.harms import harms_of
 from analysis_lib.comparison.pools import Effort, Pool, pools_of
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, ScenarioResult
@@ -26,6 +27,7 @@ from analysis_lib.comparison.selection import (
     study_not_kept,
     suspected_overlaps,
 )
+from analysis_lib.comparison.shapes import printed_shapes
 from analysis_lib.comparison.sides import SideResult
 from analysis_lib.comparison.within import WithinEvidence, within_evidence
 from analysis_lib.study_records import (
@@ -94,6 +96,10 @@ class _OutcomeBench:
         }
         selectors = {s.id: declaration.selectors(s, outcome) for s in declaration.sides}
         self.contrasts = printed_contrasts(records, declaration, selectors, outcome.outcome)
+        concerned = set(studies_concerning(declaration, records))
+        self.shapes = printed_shapes(
+            (record for record in records if record.id in concerned), outcome.outcome
+        )
         self.evidence: dict[tuple[str, str], ArmEvidence] = {}
 
     def result(self) -> OutcomeResult:
@@ -155,7 +161,9 @@ class _OutcomeBench:
     def _arm(self, candidate: Candidate) -> ArmEvidence:
         place = (candidate.record.id, candidate.field)
         if place not in self.evidence:
-            self.evidence[place] = arm_evidence(candidate, n_imputations=PRIMARY.n_draws)
+            self.evidence[place] = arm_evidence(
+                candidate, n_imputations=PRIMARY.n_draws, shapes=self.shapes
+            )
         return self.evidence[place]
 
     def _within(
@@ -213,7 +221,7 @@ class _OutcomeBench:
             check = replace(
                 base.scenario,
                 id=f"{base.scenario.id}-without-{rule['id']}",
-                label=f"{base.scenario.label}, without {', '.join(rule['leave_out'])}",
+                label=f"{base.scenario.label}, without {self._names(rule['leave_out'])}",
                 why="may share patients, or from one doubtful table",
                 keep=replace(base.scenario.keep, without=tuple(rule["leave_out"])),
                 comparator=False,
@@ -222,6 +230,9 @@ class _OutcomeBench:
             )
             checks.append(self._run(check, replace(SCENARIO, design_effect=check.design_effect)))
         return checks
+
+    def _names(self, study_ids: Sequence[str]) -> str:
+        return ", ".join(study_label(self.records[study]) for study in study_ids)
 
     def _indirect(self) -> tuple[Candidate, ...]:
         """Arms of studies marked indirect that the sides' treatments and extents fit."""

@@ -5,6 +5,7 @@ from analysis_lib.meta_analysis.curve_estimate import CurveValue
 from analysis_lib.meta_analysis.curve_outcomes import survival_table
 from analysis_lib.meta_analysis.e_value import EValue, e_value
 from analysis_lib.meta_analysis.imputations import CombinedEstimate, combine
+from analysis_lib.meta_analysis.person_time import person_time
 from analysis_lib.meta_analysis.pooling import PooledEstimate, pool
 from analysis_lib.meta_analysis.proportions import (
     PooledProportion,
@@ -44,6 +45,7 @@ __all__ = [
     "exact_interval",
     "influence",
     "leave_one_out",
+    "person_time",
     "peters_test",
     "pool",
     "pool_proportions",

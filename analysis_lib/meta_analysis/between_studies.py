@@ -2,14 +2,14 @@
 
 Cohorts of one treatment are compared with cohorts of another. Patients of a
 cohort share what their hospital, period and selection have in common, so that
-the cohorts, not the patients, are the sample: ignoring them finds a difference
-between treatments that do not differ in up to every second comparison
-(``benchmarks/between_studies.py``).
+the cohorts, not the patients, are the sample. Pooling that ignores them finds
+a difference between treatments that do not differ in up to 51 % of comparisons
+(``benchmarks/between_studies.py``: 4 to 8 cohorts a side of 15 to 60 patients).
 
 Model: piecewise exponential, a multiplicative gamma effect of mean 1 and
 variance theta for each study (:mod:`analysis_lib.meta_analysis.gamma_poisson`).
 
-Which interval. With 8 to 16 cohorts the plain choices are too narrow: theta is
+Which interval. With so few cohorts the plain choices are too narrow: theta is
 biased downwards by the coefficients estimated with it, and its own error is
 ignored. The leading interval (``interval="t"``) therefore takes
 
@@ -17,11 +17,25 @@ ignored. The leading interval (``interval="t"``) therefore takes
 - the t distribution with clusters - 2 degrees of freedom,
 - a standard error widened where the studies still spread more than theta
   explains: by ``sqrt(max(1, q))``, q the Pearson dispersion of the studies'
-  events (the modified Knapp-Hartung idea of Roever et al. 2015).
+  events (after the modified Knapp-Hartung interval: Roever C, Knapp G,
+  Friede T. BMC Med Res Methodol 2015;15:99).
 
-The benchmark measures each step, and the alternatives that were not chosen.
 ``interval="profile"`` is the likelihood's own: theta by maximum likelihood,
-the profile deviance up to the squared t quantile.
+the profile deviance up to the squared t quantile. In the benchmark's 48 cells
+(variance of effects 0, 0.1, 0.3; effects gamma or log-normal; exponential or
+Weibull survival), nominally 95 %:
+
+    interval                              least coverage   mean width
+    t                                               94.6         1.07
+    t without the widening                          93.8         1.04
+    profile, squared t quantile                     92.8         1.08
+    profile, chi-square                             88.6         0.88
+    maximum likelihood, t quantile                  90.8         0.95
+    maximum likelihood, normal quantile             84.0         0.81
+    Cox with shared frailty, Wald                   84.4         0.82
+    Cox, studies ignored                            48.6         0.45
+
+The price is paid where studies do not differ: coverage is then 98 %.
 """
 
 from __future__ import annotations
@@ -148,13 +162,17 @@ def between_studies(
     Raises
     ------
     InvalidInputError
-        Invalid data, or a study with events and no follow-up time.
+        Invalid data or options, or a study with events and no follow-up time.
     NotIdentifiedError
         Fewer studies on a side than needed, or a group without events, or one
         that is followed only where the other has no event: show the curves.
     """
     if interval not in ("t", "profile"):
         raise InvalidInputError(f"interval must be 't' or 'profile', was {interval!r}")
+    if cutoff is not None and not 0 < cutoff < np.inf:
+        raise InvalidInputError(f"cutoff must be above 0 and finite, was {cutoff}")
+    if minimum_clusters < 2:
+        raise InvalidInputError(f"minimum_clusters must be at least 2, was {minimum_clusters}")
     used_cuts = cuts_with_events(time, event, cuts=cuts)
     table = person_time(time, event, group, cluster, cuts=used_cuts)
     sides = (_side(table, 0), _side(table, 1))

@@ -119,7 +119,10 @@ def maximise(cells: EventCells, theta: float, start: NDArray) -> Maximum:
     """
     at = _evaluate(cells, start, theta)
     for _ in range(_LARGEST_NUMBER_OF_STEPS):
-        step = np.linalg.solve(at.information, at.score)
+        try:
+            step = np.linalg.solve(at.information, at.score)
+        except np.linalg.LinAlgError:
+            break
         if np.abs(step).max() < _LAST_STEP:
             return _evaluate(cells, at.coefficients + step, theta)
         at = _move(cells, at, step)
@@ -186,7 +189,7 @@ def profile_interval(cells: EventCells, top: Maximum, cutoff: float) -> tuple[fl
     Raises
     ------
     NotIdentifiedError
-        The profile stays above the cutoff on a side: the interval has no end there.
+        The deviance stays below the cutoff on a side: the interval has no end there.
     """
     return _profile_limit(cells, top, cutoff, -1.0), _profile_limit(cells, top, cutoff, 1.0)
 

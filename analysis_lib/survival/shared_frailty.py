@@ -38,6 +38,9 @@ from analysis_lib.survival.frailty_variance import maximise_over_theta, theta_fr
 #: Beyond this the likelihood is flat in double precision: a covariate separates the events.
 _LARGEST_COEFFICIENT = 20.0
 
+#: A larger variance of effects is no model of anything, and its penalty is lost in rounding.
+_LARGEST_THETA = 1000.0
+
 
 @dataclass(frozen=True)
 class SharedFrailty:
@@ -124,7 +127,7 @@ def shared_frailty_cox(
     cluster : array_like, shape (n,)
         Labels of studies or cohorts.
     theta : float, optional
-        Variance of the clusters' effects, >= 0; estimated when not given.
+        Variance of the clusters' effects, 0..1000; estimated when not given.
 
     Returns
     -------
@@ -143,15 +146,18 @@ def shared_frailty_cox(
     -----
     Memory grows as events times distinct pairs of covariates and cluster: made
     for groups within studies, and for a few thousand patients with covariates.
-    With more than five clusters R by default leaves out the effects' mutual
-    information when it inverts; the standard errors here are those of
-    ``frailty(cluster, sparse = FALSE)``.
+    The standard errors are those of R's ``frailty(cluster, sparse = FALSE)``.
+    R's default from six clusters on leaves out the effects' mutual information;
+    where each cluster has one group only it is wrong, down to a standard error
+    of 0 (``tests/reference/README.md``). They take theta as known: with 8 to 16
+    clusters a Wald interval from them is too narrow
+    (``benchmarks/between_studies.py``). Made to check another model's estimate.
     """
     times, events = check_survival_data(time, event)
     columns = _checked_covariates(covariates, times.size)
     codes, labels = cluster_codes(cluster, times.size)
-    if theta is not None and not (np.isfinite(theta) and theta >= 0):
-        raise InvalidInputError(f"theta must be finite and not negative, was {theta}")
+    if theta is not None and not 0 <= theta <= _LARGEST_THETA:
+        raise InvalidInputError(f"theta must be in 0..{_LARGEST_THETA:.0f}, was {theta}")
     if theta is None and labels.size < 2:
         raise InvalidInputError("theta needs at least two clusters to be estimated: give it")
     if not events.any():
@@ -178,8 +184,8 @@ def _checked_covariates(covariates: ArrayLike, n: int) -> NDArray:
     """Covariates as columns, centred: the coefficients do not depend on their origin."""
     columns = np.asarray(covariates, dtype=float)
     columns = columns[:, None] if columns.ndim == 1 else columns
-    if columns.ndim != 2 or columns.shape[0] != n:
-        raise InvalidInputError("covariates must have one row for every patient")
+    if columns.ndim != 2 or columns.shape[0] != n or columns.shape[1] == 0:
+        raise InvalidInputError("covariates must have one row for every patient, and a column")
     if not np.all(np.isfinite(columns)):
         raise InvalidInputError("covariates must be finite")
     centred = columns - columns.mean(axis=0)

@@ -20,6 +20,8 @@ def arm(n, median=None, landmarks=(), n_imputations=0):
     )
     return SimpleNamespace(
         study_id="synthetic",
+        outcome="os",
+        unit="patient",
         arm_id="a",
         time_zero_kind="start_of_salvage",
         ipd=made.ipd,
@@ -90,11 +92,11 @@ def test_within_a_stretch_survival_never_rises(rows):
 
 
 def test_naive_contrast_is_the_cox_model_of_all_patients():
-    one = arm(60, (8, None, None), n_imputations=5)
-    two = arm(50, (12, None, None), n_imputations=5)
-    found = naive_contrast(("one", [one]), ("two", [two]), n_draws=5)
+    one = arm(60, (8, None, None), n_imputations=50)
+    two = arm(50, (12, None, None), n_imputations=50)
+    found = naive_contrast(("one", [one]), ("two", [two]), n_draws=50)
     assert found.hazard_ratio == pytest.approx(12 / 8, rel=0.15)
     assert found.low < found.hazard_ratio < found.high
     assert 0 < found.between < 1
-    swapped = naive_contrast(("two", [two]), ("one", [one]), n_draws=5)
+    swapped = naive_contrast(("two", [two]), ("one", [one]), n_draws=50)
     assert swapped.hazard_ratio == pytest.approx(1 / found.hazard_ratio, rel=1e-9)
