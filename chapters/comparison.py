@@ -24,6 +24,7 @@ from analysis_lib.book.harms_tables import harms_table
 from analysis_lib.book.judgement_tables import certainty_table, risk_of_bias_table
 from analysis_lib.book.robustness import e_value_sentences, robustness
 from analysis_lib.book.side_figures import absolute_table, between_table
+from analysis_lib.book.sources import inputs
 from analysis_lib.comparison import compare
 
 result = compare(comparison_id)
@@ -117,6 +118,12 @@ doubts(result)
 
 # %% tags=["remove-input"]
 tables.per_outcome(result, robustness)
+
+# %% [markdown]
+# What each analysis rests on. Every pooled number on this page leads here.
+
+# %% tags=["remove-input"]
+tables.per_outcome(result, inputs)
 
 # %% [markdown]
 # ## Provenance

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from analysis_lib.book.places import arm_link, field_link, study_link
+from analysis_lib.book.places import arm_link, field_link, source_hint, study_link
+from analysis_lib.book.sources import pooled_link
 from analysis_lib.comparison.arms import ArmEvidence, Estimate
 from analysis_lib.comparison.contrasts import PrintedContrast
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, ScenarioResult
@@ -44,14 +45,19 @@ STATES = {
 def lead(result: ComparisonResult) -> tuple[tuple[Sentence, ...], ...]:
     """What opens a comparison's page: for each outcome the sentences of :func:`outcome_lead`."""
     return tuple(
-        outcome_lead(outcome) for outcome in result.outcomes if _worth_a_sentence(result, outcome)
+        outcome_lead(outcome, page=f"{result.declaration.id}.html")
+        for outcome in result.outcomes
+        if _worth_a_sentence(result, outcome)
     )
 
 
-def outcome_lead(outcome: OutcomeResult) -> tuple[Sentence, ...]:
-    """Direct evidence or its absence, then what cohorts of each side report."""
+def outcome_lead(outcome: OutcomeResult, *, page: str = "") -> tuple[Sentence, ...]:
+    """Direct evidence or its absence, then what cohorts of each side report.
+
+    ``page`` is the comparison's page, for links from other pages.
+    """
     sentences = [direct_sentence(outcome)]
-    sentences += [side_sentence(outcome, side) for side in outcome.sides]
+    sentences += [side_sentence(outcome, side, page=page) for side in outcome.sides]
     return tuple(sentences)
 
 
@@ -93,10 +99,11 @@ def contrast_words(contrast: PrintedContrast) -> Cell:
             text += "; the figures of each group are not adjusted"
     if contrast.sizes:
         text += f" ({contrast.sizes})"
-    return field_link(contrast.study_id, contrast.field, text, contrast.source.seen)
+    hint = source_hint(contrast.study_id, contrast.source)
+    return field_link(contrast.study_id, contrast.field, text, hint)
 
 
-def side_sentence(outcome: OutcomeResult, side: SideResult) -> Sentence:
+def side_sentence(outcome: OutcomeResult, side: SideResult, *, page: str = "") -> Sentence:
     """The range of what the cohorts of one side report."""
     counted = _COUNTED[outcome.outcome]
     if not side.arms:
@@ -113,7 +120,10 @@ def side_sentence(outcome: OutcomeResult, side: SideResult) -> Sentence:
         parts = [(f"neither {counted} at {LANDMARK_MONTHS:.0f} months nor a median is printed",)]
     for position, part in enumerate(parts):
         sentence += (["; "] if position else []) + list(part)
-    return (*sentence, f". {absolute_words(outcome, side)}.")
+    words = absolute_words(outcome, side)
+    names = [arm.study_label for arm in side.arms]
+    whole = pooled_link(words, outcome.outcome, "absolute", names, page=page)
+    return (*sentence, ". ", whole, ".")
 
 
 def absolute_words(outcome: OutcomeResult, side: SideResult) -> str:
@@ -162,14 +172,25 @@ def comparator_sentence(
         return ()
     _, scenario, side, old, new = min(found, key=lambda row: row[0])
     label, ratio_after = scenario.scenario.label, _between_words(scenario)
-    moved = ""
+    names = [arm.study_label for arm in side.arms]
+    page = f"{result.declaration.id}.html"
+
+    def linked(text: str, method: str) -> Cell:
+        return pooled_link(
+            text, outcome.outcome, method, names, page=page, scenario_id=scenario.scenario.id
+        )
+
+    moved: tuple[str | Cell, ...] = ()
     if with_ratio and ratio_before and ratio_after:
-        moved = f", and the ratio between cohorts is {ratio_after} instead of {ratio_before}"
+        told = linked(f"{ratio_after} instead of {ratio_before}", "between")
+        moved = (", and the ratio between cohorts is ", told)
     return (
         (
             f"The answer depends on who is counted: where {label[0].lower()}{label[1:]}, cohort "
-            f"medians of {side.label.lower()} begin at {months(new.low)} months instead of "
-            f"{months(old.low)}{moved} ({scenario.scenario.why}).",
+            f"medians of {side.label.lower()} begin at ",
+            linked(f"{months(new.low)} months instead of {months(old.low)}", "absolute"),
+            *moved,
+            f" ({scenario.scenario.why}).",
         ),
     )
 

@@ -14,11 +14,12 @@ from analysis_lib.book.answers import (
     outcome_label,
 )
 from analysis_lib.book.blocks import Answer, Fold, Stack, Subheading
-from analysis_lib.book.places import arm_link, field_link, place_read, study_link
+from analysis_lib.book.places import arm_link, field_link, place_read, source_hint, study_link
+from analysis_lib.book.sources import pooled_link
 from analysis_lib.comparison.arms import ArmEvidence, Estimate, study_label
 from analysis_lib.comparison.naive import NaiveContrast
 from analysis_lib.comparison.pools import Pool, PoolClass, disagree
-from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
+from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, ScenarioResult
 from analysis_lib.comparison.selection import Candidate
 from analysis_lib.comparison.sides import Range, SideResult
 from analysis_lib.study_records import load_reading, load_records, load_vocabulary
@@ -41,6 +42,13 @@ _UNITS = {
     "cavity": "cavities",
     "unit not stated": "(unit not stated)",
 }
+
+
+#: What decides at the bedside and stands in no cohort's figures.
+OUTSIDE = (
+    "Outside these data: signs that make an operation urgent, such as pressure on the brain or "
+    "bleeding, and states in which it has no purpose."
+)
 
 
 def per_outcome(
@@ -66,6 +74,7 @@ def question(result: ComparisonResult) -> Stack:
         ),
         *(Answer(sentences[0], sentences[1:]) for sentences in lead(result)),
         callout("caution", f"What this cannot answer: {declared.cannot_answer}"),
+        callout("caution", OUTSIDE),
     )
 
 
@@ -91,10 +100,14 @@ def left_out_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     rows = [
         {
             "Study": study_link(out.candidate.record.id, study_label(out.candidate.record)),
-            "Arm": out.candidate.arm.label,
+            "Arm": field_link(
+                out.candidate.record.id, out.candidate.field, out.candidate.arm.label
+            ),
             "Printed": _printed_figures(out.candidate),
             "Side": side.label,
-            "Why it is not pooled": out.reason,
+            "Why it is not pooled": field_link(
+                out.candidate.record.id, out.candidate.field, out.reason
+            ),
         }
         for side in outcome.sides
         for out in side.left_out
@@ -105,7 +118,11 @@ def left_out_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
             "Arm": found.arm.label,
             "Printed": _printed_figures(found),
             "Side": "indirect",
-            "Why it is not pooled": found.outcome.role_reason or found.record.eligibility.reason,
+            "Why it is not pooled": field_link(
+                found.record.id,
+                found.field,
+                found.outcome.role_reason or found.record.eligibility.reason,
+            ),
         }
         for found in outcome.indirect
     ]
@@ -132,7 +149,7 @@ def _printed_figures(candidate: Candidate) -> Cell:
     if outcome.n_events is not None and not parts:
         parts.append(f"{count(outcome.n_events)} events")
     parts.append("n not printed" if n is None else f"n {count(n)}")
-    hint = f"{outcome.source.locator}: {outcome.source.seen}"
+    hint = source_hint(candidate.record.id, outcome.source)
     return field_link(candidate.record.id, candidate.field, "; ".join(parts), hint)
 
 
@@ -160,7 +177,7 @@ def naive_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     label = outcome_label(outcome.outcome).lower()
     if not outcome.naive:
         return callout("missing", f"No naive pool of {label}: a side has no patients to pool.")
-    rows = [_naive_row(pool, naive) for pool in outcome.pools for naive in pool.naive]
+    rows = [_naive_row(outcome, pool, naive) for pool in outcome.pools for naive in pool.naive]
     note = (
         "Naive: every patient as if from one study. Differences between hospitals read as "
         "differences between treatments; not an effect of treatment. Pseudo-patients from "
@@ -196,12 +213,13 @@ def estimator_and_unit(pool_class: PoolClass) -> str:
     return f"{load_vocabulary()['estimator'][code].label}, per {unit}"
 
 
-def _naive_row(pool: Pool, naive: NaiveContrast) -> dict[str, object]:
+def _naive_row(outcome: OutcomeResult, pool: Pool, naive: NaiveContrast) -> dict[str, object]:
     zeros = load_vocabulary()["time_zero"]
     row = {"Contrast": f"{naive.first.side} against {naive.second.side}"}
     if pool.pool_class is not None:
         row["Within"] = pool_label(pool)
-    return row | {
+    names = [arm.study_label for side in outcome.sides for arm in pool.arms(side)]
+    numbers = {
         "Arms": f"{len(naive.first.arms)} and {len(naive.second.arms)}",
         "n": f"{count(naive.first.n)} and {count(naive.second.n)}",
         "Time zero": " or ".join(zeros[kind].label.lower() for kind in naive.time_zeros),
@@ -210,6 +228,9 @@ def _naive_row(pool: Pool, naive: NaiveContrast) -> dict[str, object]:
         "Naive ratio (95% interval)": f"{naive.scale} "
         + interval(naive.hazard_ratio, naive.low, naive.high, number=ratio),
         "Log-rank p": _p_value(naive.log_rank_p),
+    }
+    return row | {
+        name: pooled_link(text, outcome.outcome, "naive", names) for name, text in numbers.items()
     }
 
 
@@ -224,10 +245,10 @@ def benchmark_table(result: ComparisonResult) -> Html:
             {
                 "Benchmark review": f"{a['label']} against {b['label']}",
                 "Outcome": row["outcome_printed"],
-                "Medians (months)": f"{_printed_median(a)} and {_printed_median(b)}",
-                "Hazard ratio": _as_printed(row["hr"]["value"]),
-                "Interval": _as_printed(row["hr"]["low"]),
-                "p": _as_printed(row["p"]),
+                "Medians (months)": _theirs(f"{_printed_median(a)} and {_printed_median(b)}"),
+                "Hazard ratio": _theirs(_as_printed(row["hr"]["value"])),
+                "Interval": _theirs(_as_printed(row["hr"]["low"])),
+                "p": _theirs(_as_printed(row["p"])),
             }
         )
     note = "Printed results of a published pooled analysis; they enter no pool of ours."
@@ -235,6 +256,11 @@ def benchmark_table(result: ComparisonResult) -> Html:
         html_table(pd.DataFrame(rows), caption="What the benchmark review prints", note=note),
         paragraph(*_why_they_differ(result)),
     )
+
+
+def _theirs(text: str) -> Cell:
+    """A number of the benchmark review, leading to where it was read."""
+    return Cell(text, href="benchmark-review.html", title="Printed by the published review.")
 
 
 def missing(result: ComparisonResult) -> Stack:
@@ -328,27 +354,37 @@ def _why_they_differ(result: ComparisonResult) -> Sentence:
     outcomes = {row["outcome"] for row in result.benchmark}
     outcome = next((o for o in result.outcomes if o.outcome in outcomes and o.naive), None)
     if outcome is None:
-        ours = (
+        ours: list[str | Cell] = [
             "We have no naive pool of the same groups and outcome to set beside it. A figure on "
             "this page for another outcome is not its counterpart, and its direction may differ."
-        )
+        ]
     else:
-        ours = f"Our naive hazard ratio is {naive_words(outcome.naive[0])}."
+        ours = ["Our naive ratio is ", _our_naive(outcome, outcome, "primary"), "."]
         widest = next((s for s in outcome.scenarios if s.scenario.closest_to_benchmark), None)
         if widest is not None and widest.naive:
             label = widest.scenario.label
-            ours += (
-                f" In the scenario nearest to the review ({label[0].lower()}{label[1:]}) it is "
-                f"{naive_words(widest.naive[0])}."
-            )
+            ours += [
+                f" In the scenario nearest to the review ({label[0].lower()}{label[1:]}) it is ",
+                _our_naive(outcome, widest, widest.scenario.id),
+                ".",
+            ]
     return (
-        f"{ours} The two need not agree: the review added a centre's own patients, digitised "
+        *ours,
+        " The two need not agree: the review added a centre's own patients, digitised "
         "curves that we have not read, and counts from the recurrence by its title, we from the "
         "start of treatment; its list of studies and the definition of its groups were not in the "
         "text read. Its ratios carry no interval, so a distance cannot be judged. ",
         Cell("The benchmark review point by point", href="benchmark-review.html"),
         ".",
     )
+
+
+def _our_naive(
+    outcome: OutcomeResult, found: OutcomeResult | ScenarioResult, scenario_id: str
+) -> Cell:
+    names = [arm.study_label for side in found.sides for arm in side.arms]
+    words = naive_words(found.naive[0])
+    return pooled_link(words, outcome.outcome, "naive", names, scenario_id=scenario_id)
 
 
 def _as_printed(value: object) -> str:

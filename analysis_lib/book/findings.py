@@ -12,7 +12,9 @@ from analysis_lib.book.answers import outcome_label
 from analysis_lib.book.comparison_tables import estimator_and_unit
 from analysis_lib.book.four_answers import effect_words
 from analysis_lib.book.judgement_tables import certainty_words
+from analysis_lib.book.places import field_link
 from analysis_lib.book.side_figures import figure_words
+from analysis_lib.book.sources import pooled_link
 from analysis_lib.comparison.pools import Pool
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.comparison.sides import LANDMARK_MONTHS, SideResult
@@ -63,13 +65,20 @@ def _within_row(
         # Each study by its own groups: its paper's order may not be ours.
         names = tuple("; ".join(e.groups[i] for e in found.effects) for i in (0, 1))
         ratios = "; ".join(_one_study(found.scale, effect) for effect in found.effects)
+    page = f"{result.declaration.id}.html"
+    if found.pooled is not None:
+        labels = [effect.study_label for effect in found.effects]
+        link = pooled_link(ratios, outcome.outcome, "within", labels, page=page)
+    else:
+        first = found.effects[0]
+        link = field_link(first.study_id, first.place, ratios)
     studies = len(found.effects)
     how = f", within {count(studies)} {'study' if studies == 1 else 'studies'}"
     return {
         "Outcome": _name(result, outcome, how),
         "First group": names[0],
         "Second group": names[1],
-        "Ratio (95% interval)": ratios,
+        "Ratio (95% interval)": link,
         "Certainty": certainty,
     }
 
@@ -84,14 +93,17 @@ def _between_row(
     within = f" ({estimator_and_unit(pool.pool_class)})" if pool.pool_class else ""
     names = tuple(side.label for side in pair)
     found = next((c for c in pool.between if (c.first, c.second) == names), None)
-    ratios = "none"
+    ratios: str | Cell = "none"
+    page = f"{result.declaration.id}.html"
     if found is not None and found.hazard_ratio is not None:
         limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
-        ratios = f"{limits} between cohorts"
+        labels = [arm.study_label for side in pair for arm in pool.arms(side)]
+        words = f"{limits} between cohorts"
+        ratios = pooled_link(words, outcome.outcome, "between", labels, page=page)
     return {
         "Outcome": _name(result, outcome, f"{within}, cohorts"),
-        "First group": _group(pool, pair[0]),
-        "Second group": _group(pool, pair[1]),
+        "First group": _group(outcome, pool, pair[0], page),
+        "Second group": _group(outcome, pool, pair[1], page),
         "Ratio (95% interval)": ratios,
         "Certainty": certainty,
     }
@@ -108,13 +120,15 @@ def _empty_row(result: ComparisonResult, outcome: OutcomeResult) -> dict[str, ob
     }
 
 
-def _group(pool: Pool, side: SideResult) -> str:
+def _group(outcome: OutcomeResult, pool: Pool, side: SideResult, page: str) -> str | Cell:
     """``Re-resection: 52 of 100 (13 to 81), 3 of 5 studies; n 374``."""
     arms = pool.arms(side)
     if not arms:
         return f"{side.label}: no cohort"
     n = count(sum(arm.n for arm in arms))
-    return f"{side.label}: {figure_words(pool.summary(side).at(LANDMARK_MONTHS))}; n {n}"
+    words = f"{side.label}: {figure_words(pool.summary(side).at(LANDMARK_MONTHS))}; n {n}"
+    labels = [arm.study_label for arm in arms]
+    return pooled_link(words, outcome.outcome, "absolute", labels, page=page)
 
 
 def _pooled_words(found: WithinEvidence) -> str:

@@ -15,6 +15,7 @@ from analysis_lib.book.answers import Sentence, outcome_label
 from analysis_lib.book.comparison_tables import naive_words, pool_label
 from analysis_lib.book.places import field_link, study_link
 from analysis_lib.book.side_figures import level_counts, spread_words
+from analysis_lib.book.sources import pooled_link
 from analysis_lib.book.study_figures import units
 from analysis_lib.comparison.between import BetweenContrast
 from analysis_lib.comparison.pools import Pool, disagree
@@ -31,6 +32,8 @@ _WHY_CONFOUNDED = (
     "Fit patients with one accessible lesion are operated. The ratio assumes that cohorts are "
     "exchangeable across treatments, as if their patients had been alike."
 )
+
+_NOT_OURS = "Printed by the published review; it enters no pool of ours."
 
 _METHODS = {
     "printed": "as printed",
@@ -114,7 +117,7 @@ def between_sentences(outcome: OutcomeResult) -> tuple[Sentence, ...]:
     found = [(pool, contrast) for pool in outcome.pools for contrast in pool.between]
     if not found:
         return (("Not known: one side has no cohort that could be pooled.",),)
-    sentences = [_between_sentence(pool, contrast) for pool, contrast in found]
+    sentences = [_between_sentence(outcome, pool, contrast) for pool, contrast in found]
     if any(contrast.hazard_ratio is not None for _, contrast in found):
         sentences.append((f"{CAVEAT} {_WHY_CONFOUNDED}",))
     return tuple(sentences)
@@ -137,15 +140,30 @@ def _within_scale(outcome: OutcomeResult, found: WithinEvidence) -> list[Sentenc
         limits = interval(
             math.exp(pooled.estimate), math.exp(pooled.low), math.exp(pooled.high), number=ratio
         )
-        return [
-            (
-                f"{pair}: {found.scale} {limits} over {count(pooled.k)} studies "
-                f"({heterogeneity_words(pooled, ratio)}).",
-            )
-        ]
+        words = f"{limits} over {count(pooled.k)} studies ({heterogeneity_words(pooled, ratio)})"
+        names = [effect.study_label for effect in found.effects]
+        whole = pooled_link(words, outcome.outcome, "within", names)
+        return [(f"{pair}: {found.scale} ", whole, "."), *_one_stage_sentence(outcome, found)]
     sentences = [_effect_sentence(effect) for effect in found.effects]
     closing = "One study is not a pool." if len(found.effects) == 1 else "Two are not pooled."
     return [*sentences, (closing,)]
+
+
+def _one_stage_sentence(outcome: OutcomeResult, found: WithinEvidence) -> list[Sentence]:
+    """The Cox model stratified by study, where curves of both groups were read."""
+    one = found.one_stage
+    if one is None:
+        return []
+    words = interval(one.ratio, one.low, one.high, number=ratio)
+    names = [effect.study_label for effect in found.effects]
+    return [
+        (
+            "Stratified by study, from curves: ",
+            pooled_link(words, outcome.outcome, "within", names),
+            f" over {count(one.n_studies)} studies; test of proportional hazards, "
+            f"p = {one.proportional_hazards_p:.2f}.",
+        )
+    ]
 
 
 def _effect_sentence(effect: WithinEffect) -> Sentence:
@@ -170,7 +188,7 @@ def effect_words(effect: WithinEffect) -> str:
     return interval(*effect.as_printed, number=ratio)
 
 
-def _between_sentence(pool: Pool, found: BetweenContrast) -> Sentence:
+def _between_sentence(outcome: OutcomeResult, pool: Pool, found: BetweenContrast) -> Sentence:
     within = f" ({pool_label(pool)})" if pool.pool_class is not None else ""
     pair = f"{found.first} against {found.second.lower()}{within}"
     cohorts = f"{count(found.cohorts[0])} and {count(found.cohorts[1])} cohorts"
@@ -178,12 +196,17 @@ def _between_sentence(pool: Pool, found: BetweenContrast) -> Sentence:
         refusal = found.refusal or "no estimate"
         return (f"{pair}: no ratio, {refusal} ({cohorts}; {count(MINIMUM_CLUSTERS)} are needed).",)
     limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
+    names = [arm.study_label for side in outcome.sides for arm in pool.arms(side)]
+    medians = f"{spread_words(found.medians[0])} and {spread_words(found.medians[1])} months"
     return (
-        f"{pair}: hazard ratio {limits} between {cohorts} "
+        f"{pair}: hazard ratio ",
+        pooled_link(limits, outcome.outcome, "between", names),
+        f" between {cohorts} "
         f"({units(found.n[0], found.unit)} and {units(found.n[1], found.unit)}; "
-        f"{level_counts(found)}); below 1, fewer events in the "
-        "first group's cohorts. Cohort medians "
-        f"{spread_words(found.medians[0])} and {spread_words(found.medians[1])} months.",
+        f"{level_counts(found)}); below 1, fewer events in the first group's cohorts. Cohort "
+        "medians ",
+        pooled_link(medians, outcome.outcome, "between", names),
+        ".",
     )
 
 
@@ -194,8 +217,14 @@ def _naive_sentences(outcome: OutcomeResult) -> tuple[Sentence, ...]:
     sentences: list[Sentence] = [
         (
             f"{naive.first.side} against {naive.second.side.lower()}"
-            f"{f' ({pool_label(pool)})' if pool.pool_class else ''}: {naive.scale} "
-            f"{naive_words(naive)}.",
+            f"{f' ({pool_label(pool)})' if pool.pool_class else ''}: {naive.scale} ",
+            pooled_link(
+                naive_words(naive),
+                outcome.outcome,
+                "naive",
+                (arm.study_label for side in outcome.sides for arm in pool.arms(side)),
+            ),
+            ".",
         )
         for pool, naive in found
     ]
@@ -217,7 +246,9 @@ def _benchmark_sentences(result: ComparisonResult, outcome: OutcomeResult) -> tu
         *(
             (
                 f"{row['arm_a']['label']} against {row['arm_b']['label'].lower()} "
-                f"({row['outcome_printed']}): {_printed_ratio(row)}.",
+                f"({row['outcome_printed']}): ",
+                Cell(_printed_ratio(row), href="benchmark-review.html", title=_NOT_OURS),
+                ".",
             )
             for row in rows
         ),

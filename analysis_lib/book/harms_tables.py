@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis_lib.book.blocks import Fold, Stack
-from analysis_lib.book.places import field_link, study_link
+from analysis_lib.book.places import field_link, source_hint, study_link
 from analysis_lib.book.study_figures import units
 from analysis_lib.comparison.harms import HarmPool, HarmResult, HarmRow, SideHarms
 from analysis_lib.tables import (
@@ -61,7 +61,13 @@ def _kind(results: Sequence[HarmResult], caption: str) -> list[Html]:
     rows = pd.DataFrame([_summary_row(result) for result in results])
     parts: list[Html] = [html_table(rows, caption=caption, note=_HOW_POOLED)]
     parts += [
-        paragraph(_pool_words(result, side, pool))
+        paragraph(
+            Cell(
+                _pool_words(result, side, pool),
+                href=f"#{_anchor(result.kind, side.id)}",
+                class_="lsr-pooled",
+            )
+        )
         for result in results
         for side in result.sides
         for pool in side.pools
@@ -101,7 +107,8 @@ def _summary_cell(side: SideHarms) -> Cell | str:
     spread = " to ".join(dict.fromkeys(_proportion(row) for row in ends))
     studies = len({row.study_id for row in counted})
     whose = f"{count(studies)} studies" if studies > 1 else "one study"
-    return f"{spread}; {count(len(counted))} figures of {whose}, not pooled; {missing}"
+    words = f"{spread}; {count(len(counted))} figures of {whose}, not pooled; {missing}"
+    return Cell(words, href=f"#{_anchor(counted[0].kind, side.id)}", class_="lsr-pooled")
 
 
 def _pool_figure(pool: HarmPool) -> str:
@@ -151,24 +158,31 @@ def _figures(results: Sequence[HarmResult], caption: str) -> Html:
             for row in side.rows
         ]
         if rows:
-            tables.append(html_table(pd.DataFrame(rows), caption=f"{label}: {caption.lower()}"))
+            anchor = _anchor(results[0].kind, side_id)
+            frame = pd.DataFrame(rows)
+            tables.append(html_table(frame, caption=f"{label}: {caption.lower()}", id=anchor))
     return Stack(*tables)
+
+
+def _anchor(kind: str, side_id: str) -> str:
+    """Anchor of the table of every figure of one kind on one side."""
+    return f"figures-{kind}-{side_id}".replace("_", "-")
 
 
 def _figure_row(row: HarmRow) -> dict[str, object]:
     return {
         "Study": study_link(row.study_id, row.study_label),
-        "Arm": row.arm_label,
+        "Arm": field_link(row.study_id, row.field, row.arm_label),
         "Event": _capital(row.event),
         "Printed": _place(row, _printed(row)),
-        "Exact 95% interval": _exact(row),
-        "Definition": _definition(row),
+        "Exact 95% interval": _place(row, _exact(row)),
+        "Definition": _place(row, _definition(row)),
         "Why it is not pooled": row.not_pooled or "pooled",
     }
 
 
 def _place(row: HarmRow, text: str) -> Cell:
-    return field_link(row.study_id, row.field, text, f"{row.source.locator}: {row.source.seen}")
+    return field_link(row.study_id, row.field, text, source_hint(row.study_id, row.source))
 
 
 def _printed(row: HarmRow) -> str:

@@ -10,7 +10,8 @@ import re
 from urllib.parse import urlparse
 
 from analysis_lib.comparison.arms import ArmEvidence
-from analysis_lib.study_records.model import Citation, Source
+from analysis_lib.study_records import load_records
+from analysis_lib.study_records.model import Citation, SecondReading, Source
 from analysis_lib.tables import Cell
 
 #: Hosts of resolvers, PubMed and publishers: the only ones that pages link to.
@@ -63,7 +64,21 @@ def field_link(study_id: str, field: str, text: str, title: str | None = None) -
 
 def arm_link(arm: ArmEvidence, text: str) -> Cell:
     """A number of an arm, leading to its anchor; the hint is the paper's own words."""
-    return field_link(arm.study_id, arm.field, text, f"{arm.source.locator}: {arm.source.seen}")
+    return field_link(arm.study_id, arm.field, text, source_hint(arm.study_id, arm.source))
+
+
+def source_hint(study_id: str, source: Source) -> str:
+    """The card of a study's number: the paper's words, their place, where and how often read."""
+    reading = _second_readings().get(study_id)
+    again = "not read a second time"
+    if reading is not None and reading.compared:
+        again = f"second reading: {reading.agreed} of {reading.compared} values of the study agreed"
+    where = urlparse(source.url).hostname or source.url
+    return f"“{source.seen}” ({source.locator}). Read at {where}; {again}."
+
+
+def _second_readings() -> dict[str, SecondReading]:
+    return {record.id: record.second_reading for record in load_records()}
 
 
 def study_link(study_id: str, label: str) -> Cell:

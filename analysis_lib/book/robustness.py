@@ -10,8 +10,9 @@ from analysis_lib.book.answers import outcome_label
 from analysis_lib.book.blocks import Stack
 from analysis_lib.book.comparison_tables import estimator_and_unit
 from analysis_lib.book.four_answers import CAVEAT
-from analysis_lib.book.places import field_link, study_link
+from analysis_lib.book.places import field_link, source_hint, study_link
 from analysis_lib.book.side_figures import figure_words, spread_words
+from analysis_lib.book.sources import method_link, pooled_link
 from analysis_lib.charts import cohort_forest
 from analysis_lib.comparison.confounders import MeasuredConfounder, measured_confounders
 from analysis_lib.comparison.panel import (
@@ -22,7 +23,7 @@ from analysis_lib.comparison.panel import (
 )
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.study_records import load_records
-from analysis_lib.tables import Html, callout, count, html_table, interval, paragraph, ratio
+from analysis_lib.tables import Cell, Html, callout, count, html_table, interval, paragraph, ratio
 
 _GROUPS = {
     "primary": "Primary analysis",
@@ -43,7 +44,7 @@ def robustness(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     if with_ratio:
         parts.append(_chart(outcome, with_ratio))
         parts.append(paragraph(f"Below 1: fewer events in the first group. {_caveat(with_ratio)}"))
-    parts.append(_table(rows, label, _notes(outcome)))
+    parts.append(_table(outcome, rows, _notes(outcome)))
     return Stack(*parts)
 
 
@@ -61,32 +62,35 @@ def e_value_sentences(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     parts = []
     for contrast in found:
         value = contrast.e_value
-        parts.append(
-            f"{contrast.first} against {contrast.second.lower()}: E-value "
-            f"{ratio(value.estimate)} for the ratio and {ratio(value.limit)} for the limit nearer "
-            "to 1. A confounder tied to both treatment and outcome by risk ratios of this size "
-            "would explain it away."
+        numbers = f"{ratio(value.estimate)} for the ratio and {ratio(value.limit)} for the limit"
+        parts += [
+            f"{contrast.first} against {contrast.second.lower()}: E-value ",
+            method_link(numbers, "between"),
+            " nearer to 1. A confounder tied to both treatment and outcome by risk ratios of this "
+            "size would explain it away."
             + (
                 " The interval includes 1 as it is: there is no difference to explain away."
                 if contrast.low <= 1 <= contrast.high
                 else ""
-            )
-        )
+            ),
+        ]
     read = [record for record in load_records() if record.id in result.study_ids]
     measured = measured_confounders(read, outcome.outcome)
-    return Stack(paragraph(" ".join(parts)), *(_beside(one) for one in measured[:1]))
+    return Stack(paragraph(*parts), *(_beside(one) for one in measured[:1]))
 
 
 def _beside(found: MeasuredConfounder) -> Html:
     limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
-    hint = f"{found.source.locator}: {found.source.seen}"
+    hint = source_hint(found.study_id, found.source)
     return paragraph(
         "Beside it, a characteristic that was measured, though after surgery and in operated "
         "patients only: ",
         study_link(found.study_id, found.study_label),
         f" prints for {found.characteristic} against {found.versus} a hazard ratio of ",
         field_link(found.study_id, found.place, limits, hint),
-        f", a risk ratio of {ratio(found.risk_ratio)} on the scale of the E-value.",
+        ", a risk ratio of ",
+        method_link(ratio(found.risk_ratio), "between"),
+        " on the scale of the E-value.",
     )
 
 
@@ -132,23 +136,35 @@ def _short(label: str) -> str:
     return re.sub(r" \([^)]*\)", "", label)
 
 
-def _table(rows: tuple[PanelRow, ...], label: str, note: str | None) -> Html:
+def _table(outcome: OutcomeResult, rows: tuple[PanelRow, ...], note: str | None) -> Html:
+    label = outcome_label(outcome.outcome).lower()
     several = len({(row.first, row.second) for row in rows}) > 1
     frame = pd.DataFrame(
         [
             {
                 "Scenario": _label(row, several) + (f" ({row.why})" if row.why else ""),
-                "Ratio (95% interval)": interval(row.ratio, row.low, row.high, number=ratio)
-                if row.ratio is not None
-                else f"no ratio: {row.refusal}",
-                "First group": _group(row, 0),
-                "Second group": _group(row, 1),
+                "Ratio (95% interval)": _linked(outcome, row, _ratio(row), "between"),
+                "First group": _linked(outcome, row, _group(row, 0), "absolute"),
+                "Second group": _linked(outcome, row, _group(row, 1), "absolute"),
             }
             for row in rows
         ]
     )
     align = dict.fromkeys(frame.columns, "left")
     return html_table(frame, caption=f"Robustness panel: {label}", note=note, align=align)
+
+
+def _ratio(row: PanelRow) -> str:
+    if row.ratio is None:
+        return f"no ratio: {row.refusal}"
+    return interval(row.ratio, row.low, row.high, number=ratio)
+
+
+def _linked(outcome: OutcomeResult, row: PanelRow, text: str, method: str) -> Cell:
+    """A number of a scenario, leading to the inputs of that scenario."""
+    method = "within" if row.model != BETWEEN else method
+    names = [row.study] if row.study else [f"{count(sum(row.k))} studies"]
+    return pooled_link(text, outcome.outcome, method, names, scenario_id=row.scenario_id)
 
 
 def _group(row: PanelRow, position: int) -> str:

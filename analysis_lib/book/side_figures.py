@@ -9,6 +9,7 @@ import pandas as pd
 from analysis_lib.book.answers import STATES, outcome_label
 from analysis_lib.book.blocks import Stack
 from analysis_lib.book.comparison_tables import pool_label
+from analysis_lib.book.sources import method_link, pooled_link
 from analysis_lib.comparison.between import BetweenContrast
 from analysis_lib.comparison.pools import Pool
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
@@ -17,6 +18,7 @@ from analysis_lib.comparison.sides import Range, SideResult
 from analysis_lib.meta_analysis import PooledEstimate
 from analysis_lib.study_records import load_vocabulary
 from analysis_lib.tables import (
+    Cell,
     Html,
     callout,
     count,
@@ -60,11 +62,16 @@ def between_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     return html_table(frame, caption=f"Behind the ratio between cohorts: {label}", align=align)
 
 
-def _between_row(found: BetweenContrast) -> dict[str, str]:
+def _between_row(found: BetweenContrast) -> dict[str, str | Cell]:
+    contrast = f"{found.first} against {found.second.lower()}"
+    told = _behind(found)
+    return {"Contrast": contrast} | {name: method_link(t, "between") for name, t in told.items()}
+
+
+def _behind(found: BetweenContrast) -> dict[str, str]:
     limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
     check = found.frailty
     return {
-        "Contrast": f"{found.first} against {found.second.lower()}",
         "Hazard ratio (95% interval)": limits,
         "Cohorts": f"{count(found.cohorts[0])} and {count(found.cohorts[1])}",
         "Evidence": level_counts(found),
@@ -127,13 +134,22 @@ def _table(outcome: OutcomeResult, pool: Pool) -> Html:
     """One pool: a figure a row, a side a column, so that the sides are read across."""
     within = f" ({pool_label(pool)})" if pool.pool_class is not None else ""
     state = STATES[outcome.outcome]
-    columns = {side.label: _column(pool.summary(side), state) for side in _sides(outcome, pool)}
+    columns = [(side, _column(pool.summary(side), state)) for side in _sides(outcome, pool)]
     rows = [
-        {"Figure": name} | {label: column[name] for label, column in columns.items()}
-        for name in next(iter(columns.values()))
+        {"Figure": name}
+        | {
+            side.label: pooled_link(
+                column[name],
+                outcome.outcome,
+                "absolute",
+                (arm.study_label for arm in pool.arms(side)),
+            )
+            for side, column in columns
+        }
+        for name in columns[0][1]
     ]
     caption = f"Each side as a whole: {outcome_label(outcome.outcome).lower()}{within}"
-    align = dict.fromkeys(columns, "left")
+    align = dict.fromkeys((side.label for side, _ in columns), "left")
     return html_table(pd.DataFrame(rows), caption=caption, note=NOTE, align=align)
 
 

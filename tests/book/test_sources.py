@@ -1,0 +1,92 @@
+"""No result stands on a comparison's page without a link to where it came from."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from analysis_lib.book.chapters import notebook_path
+from analysis_lib.book.sources import inputs, inputs_anchor
+from analysis_lib.comparison import compare, load_declarations
+
+IDS = [declared.id for declared in load_declarations()]
+
+#: An estimate: a decimal, a percentage, or so many of 100.
+RESULT = re.compile(r"\d\.\d|\d ?%|\d+ of 100")
+
+#: Text in which a digit is no result: a name, a question, a rule, or words read elsewhere.
+NO_RESULT = {"th", "summary", "caption", "figcaption", "style", "svg", "text"}
+
+#: Tables whose rows lead somewhere as a whole: findings of the audit, reasons of a judgement,
+#: data behind a chart (its rows stand in the linked tables of the page).
+ROWS_LEAD = ("Doubts about", "Certainty of the evidence", "Why the certainty", "risk of bias")
+
+
+class Unlinked(HTMLParser):
+    """Collects results that stand outside any link."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.found, self.links = [], [], 0
+        self.chart = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag in {"br", "img", "hr", "input", "meta", "link"}:
+            return
+        self.open.append((tag, attrs.get("class") or ""))
+        if tag == "a" and attrs.get("href"):
+            self.links += 1
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        tags = {tag for tag, _ in self.open}
+        classes = " ".join(name for _, name in self.open)
+        skip = tags & NO_RESULT or "a" in tags or "lsr-chart" in classes
+        if not skip and "lsr-table-note" not in classes and RESULT.search(data):
+            self.found.append(data.strip())
+
+
+def outputs(comparison_id):
+    import nbformat
+
+    notebook = nbformat.read(notebook_path(comparison_id), as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            html = output.get("data", {}).get("text/html")
+            if html and not any(words in html for words in ROWS_LEAD):
+                yield html
+
+
+@pytest.mark.parametrize("comparison_id", IDS)
+def test_every_result_is_a_link(comparison_id):
+    found = [text for html in outputs(comparison_id) for text in Unlinked(html).found]
+    assert not found, found
+
+
+def test_the_test_sees_an_unlinked_result():
+    assert Unlinked("<table><tr><td>0.94 (0.58 to 1.52)</td></tr></table>").found
+    assert Unlinked("<p>52 of 100 were alive</p>").found
+    assert not Unlinked('<td><a href="#x">0.94</a></td>').found
+
+
+@pytest.mark.parametrize("comparison_id", IDS)
+def test_every_pooled_number_leads_to_inputs_that_exist(comparison_id):
+    html = "".join(outputs(comparison_id))
+    asked = set(re.findall(r'href="#(inputs-[a-z0-9-]+)"', html))
+    there = set(re.findall(r'id="(inputs-[a-z0-9-]+)"', html))
+    assert asked <= there, asked - there
+
+
+def test_inputs_name_every_arm_and_what_a_scenario_changes():
+    result = compare("resection-vs-nonsurgical")
+    html = inputs(result, result.leading).to_html()
+    for side in result.leading.sides:
+        for arm in side.arms:
+            assert arm.study_label in html
+    assert f'id="{inputs_anchor("os", "plus-litt")}"' in html
+    assert "Against the primary analysis: Local non-surgical care, added:" in html
