@@ -127,6 +127,6 @@ def test_no_pooled_ratio_leads_the_landing_page(site):
     answers, findings = text.split('aria-label="summary of findings"')
     assert "naive" not in text
     assert "hazard ratio" not in answers
-    assert "between cohorts</td>" not in answers
-    assert "between cohorts</td>" in findings
+    assert "between cohorts</a>" not in answers
+    assert "between cohorts</a>" in findings
     assert "not an effect of treatment" in findings
