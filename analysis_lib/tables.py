@@ -91,6 +91,13 @@ def interval(
     return f"{number(estimate)} ({number(low)} to {number(high)})"
 
 
+def mid_sentence(label: str) -> str:
+    """A label as it stands within a sentence: ``repeat SRS only``; ``SRS`` stays as it is."""
+    if label[:1].isupper() and not label[1:2].isupper():
+        return label[0].lower() + label[1:]
+    return label
+
+
 def is_unknown(value: object) -> bool:
     """True for ``None``, ``NaN`` and pandas' missing values."""
     return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))

@@ -18,7 +18,7 @@ from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, Scen
 from analysis_lib.comparison.side_summary import MINIMUM_STUDIES
 from analysis_lib.comparison.sides import LANDMARK_MONTHS, SideResult
 from analysis_lib.study_records import load_vocabulary
-from analysis_lib.tables import Cell, count, interval, months, percent, ratio
+from analysis_lib.tables import Cell, count, interval, mid_sentence, months, percent, ratio
 
 Sentence = tuple[str | Cell, ...]
 
@@ -186,8 +186,8 @@ def comparator_sentence(
         moved = (", and the ratio between cohorts is ", told)
     return (
         (
-            f"The answer depends on who is counted: where {label[0].lower()}{label[1:]}, cohort "
-            f"medians of {side.label.lower()} begin at ",
+            f"The answer depends on who is counted: where {mid_sentence(label)}, cohort "
+            f"medians of {mid_sentence(side.label)} begin at ",
             linked(f"{months(new.low)} months instead of {months(old.low)}", "absolute"),
             *moved,
             f" ({scenario.scenario.why}).",

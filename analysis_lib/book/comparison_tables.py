@@ -30,6 +30,7 @@ from analysis_lib.tables import (
     count,
     html_table,
     interval,
+    mid_sentence,
     months,
     paragraph,
     percent,
@@ -364,7 +365,7 @@ def _why_they_differ(result: ComparisonResult) -> Sentence:
         if widest is not None and widest.naive:
             label = widest.scenario.label
             ours += [
-                f" In the scenario nearest to the review ({label[0].lower()}{label[1:]}) it is ",
+                f" In the scenario nearest to the review ({mid_sentence(label)}) it is ",
                 _our_naive(outcome, widest, widest.scenario.id),
                 ".",
             ]

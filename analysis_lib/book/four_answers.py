@@ -23,7 +23,7 @@ from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.comparison.within import WithinEffect, WithinEvidence
 from analysis_lib.meta_analysis import PooledEstimate
 from analysis_lib.meta_analysis.between_studies import MINIMUM_CLUSTERS
-from analysis_lib.tables import Cell, Html, count, interval, percent, ratio
+from analysis_lib.tables import Cell, Html, count, interval, mid_sentence, percent, ratio
 
 #: Stands wherever cohorts of different studies are compared.
 CAVEAT = "Different patients in different hospitals; not an effect of treatment."
@@ -134,7 +134,7 @@ def heterogeneity_words(pooled: PooledEstimate, number, turn=math.exp) -> str:
 
 def _within_scale(outcome: OutcomeResult, found: WithinEvidence) -> list[Sentence]:
     labels = {side.id: side.label for side in outcome.sides}
-    pair = f"{labels[found.first]} against {labels[found.second].lower()}"
+    pair = f"{labels[found.first]} against {mid_sentence(labels[found.second])}"
     if found.pooled is not None:
         pooled = found.pooled
         limits = interval(
@@ -190,7 +190,7 @@ def effect_words(effect: WithinEffect) -> str:
 
 def _between_sentence(outcome: OutcomeResult, pool: Pool, found: BetweenContrast) -> Sentence:
     within = f" ({pool_label(pool)})" if pool.pool_class is not None else ""
-    pair = f"{found.first} against {found.second.lower()}{within}"
+    pair = f"{found.first} against {mid_sentence(found.second)}{within}"
     cohorts = f"{count(found.cohorts[0])} and {count(found.cohorts[1])} cohorts"
     if found.hazard_ratio is None:
         refusal = found.refusal or "no estimate"
@@ -216,7 +216,7 @@ def _naive_sentences(outcome: OutcomeResult) -> tuple[Sentence, ...]:
         return (("None: a side has no patients to pool.",),)
     sentences: list[Sentence] = [
         (
-            f"{naive.first.side} against {naive.second.side.lower()}"
+            f"{naive.first.side} against {mid_sentence(naive.second.side)}"
             f"{f' ({pool_label(pool)})' if pool.pool_class else ''}: {naive.scale} ",
             pooled_link(
                 naive_words(naive),
@@ -245,7 +245,7 @@ def _benchmark_sentences(result: ComparisonResult, outcome: OutcomeResult) -> tu
     return (
         *(
             (
-                f"{row['arm_a']['label']} against {row['arm_b']['label'].lower()} "
+                f"{row['arm_a']['label']} against {mid_sentence(row['arm_b']['label'])} "
                 f"({row['outcome_printed']}): ",
                 Cell(_printed_ratio(row), href="benchmark-review.html", title=_NOT_OURS),
                 ".",

@@ -23,7 +23,17 @@ from analysis_lib.comparison.panel import (
 )
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.study_records import load_records
-from analysis_lib.tables import Cell, Html, callout, count, html_table, interval, paragraph, ratio
+from analysis_lib.tables import (
+    Cell,
+    Html,
+    callout,
+    count,
+    html_table,
+    interval,
+    mid_sentence,
+    paragraph,
+    ratio,
+)
 
 _GROUPS = {
     "primary": "Primary analysis",
@@ -64,7 +74,7 @@ def e_value_sentences(result: ComparisonResult, outcome: OutcomeResult) -> Html:
         value = contrast.e_value
         numbers = f"{ratio(value.estimate)} for the ratio and {ratio(value.limit)} for the limit"
         parts += [
-            f"{contrast.first} against {contrast.second.lower()}: E-value ",
+            f"{contrast.first} against {mid_sentence(contrast.second)}: E-value ",
             method_link(numbers, "between"),
             " nearer to 1. A confounder tied to both treatment and outcome by risk ratios of this "
             "size would explain it away."
@@ -112,7 +122,7 @@ def _chart(outcome: OutcomeResult, rows: list[PanelRow]) -> Html:
         ]
     )
     slug = outcome.outcome.replace("_", "-")
-    pair = f"{rows[0].first} against {rows[0].second.lower()}"
+    pair = f"{rows[0].first} against {mid_sentence(rows[0].second)}"
     return cohort_forest(
         f"robustness-{slug}",
         frame,
@@ -125,7 +135,7 @@ def _chart(outcome: OutcomeResult, rows: list[PanelRow]) -> Html:
 
 
 def _label(row: PanelRow, several_pairs: bool) -> str:
-    pair = f": {row.first} against {row.second.lower()}" if several_pairs else ""
+    pair = f": {row.first} against {mid_sentence(row.second)}" if several_pairs else ""
     within = f" ({estimator_and_unit(row.pool_class)})" if row.pool_class is not None else ""
     study = f": {row.study}" if row.study else ""
     return f"{row.label}{pair}{within}{study}"

@@ -24,6 +24,7 @@ from analysis_lib.tables import (
     count,
     html_table,
     interval,
+    mid_sentence,
     months,
     paragraph,
     percent,
@@ -63,7 +64,7 @@ def between_table(result: ComparisonResult, outcome: OutcomeResult) -> Html:
 
 
 def _between_row(found: BetweenContrast) -> dict[str, str | Cell]:
-    contrast = f"{found.first} against {found.second.lower()}"
+    contrast = f"{found.first} against {mid_sentence(found.second)}"
     told = _behind(found)
     return {"Contrast": contrast} | {name: method_link(t, "between") for name, t in told.items()}
 

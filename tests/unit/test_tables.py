@@ -18,6 +18,7 @@ from analysis_lib.tables import (
     count,
     html_table,
     interval,
+    mid_sentence,
     months,
     paragraph,
     percent,
@@ -203,3 +204,11 @@ def test_a_notebook_gets_html_and_text():
         "text/html": '<p class="lsr-paragraph">k = <a href="#k">3</a></p>',
         "text/plain": "k = 3",
     }
+
+
+@pytest.mark.parametrize(
+    ("label", "within"),
+    [("Repeat SRS only", "repeat SRS only"), ("SRS alone", "SRS alone"), ("", ""), ("A", "a")],
+)
+def test_a_label_within_a_sentence(label, within):
+    assert mid_sentence(label) == within
