@@ -247,8 +247,10 @@ class Table(Html):
         for position, (name, value) in enumerate(zip(self.frame.columns, row, strict=True)):
             tag, scope = ("td", "") if position else ("th", ' scope="row"')
             unknown = " lsr-unknown" if is_unknown(value) else ""
+            # Where a narrow page stacks the cells of a row, each is named by its column.
+            column = _attributes(data_label=str(name)) if position else ""
             parts.append(
-                f'<{tag}{scope} class="lsr-{self.align[name]}{unknown}">'
+                f'<{tag}{scope} class="lsr-{self.align[name]}{unknown}"{column}>'
                 f"{_as_cell(value).to_html()}</{tag}>"
             )
         return "".join(parts)
@@ -346,7 +348,7 @@ def _plain(parts: tuple[str | Cell, ...]) -> str:
 
 def _attributes(**values: str | None) -> str:
     return "".join(
-        f' {name.rstrip("_")}="{escape(value)}"'
+        f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"'
         for name, value in values.items()
         if value is not None
     )

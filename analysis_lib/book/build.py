@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from analysis_lib.book.chapters import chapter_key, library_files, notebook_path, run_chapter
 from analysis_lib.book.data_readme import data_readme
+from analysis_lib.book.edition_pages import CHANGELOG, CITATION
 from analysis_lib.book.pages import generate_pages
 from analysis_lib.book.site import BUILD, SITE, build_site, recover
 from analysis_lib.comparison import compare, load_declarations
@@ -162,7 +163,8 @@ def _site_key() -> str:
     folders += [ROOT / "benchmarks" / name for name in ("results", "data")]
     files = [p for folder in folders for p in folder.rglob("*") if p.is_file()]
     files = [p for p in files if "institutional" not in p.parts and "__pycache__" not in p.parts]
-    return fingerprint([*files, ROOT / "_config.yml", *library_files()], root=ROOT)
+    files += [ROOT / "_config.yml", CHANGELOG, CITATION, *library_files()]
+    return fingerprint(files, root=ROOT)
 
 
 def _read_state() -> dict:

@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
+from analysis_lib.book.edition_pages import cite_page, whats_new_page
 from analysis_lib.book.evidence_page import evidence_page
 from analysis_lib.book.flow_page import flow_page
 from analysis_lib.book.guidelines_page import guidelines_page
@@ -68,6 +69,8 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "methods-summaries.md": methods_page(),
         "methods-pooling.md": pooling_page(),
         "audit.md": audit_page(records, findings),
+        "whats-new.md": whats_new_page(),
+        "cite.md": cite_page(),
         "reconstruction-quality.md": quality_page(records),
         "worked-example.md": example_page(),
         "reconstruction-benchmark.md": reconstruction_benchmark_page(),

@@ -122,8 +122,8 @@ def test_table_has_headers_caption_and_alignment():
     assert [header["scope"] for header in headers] == ["col", "col", "col", "row", "row"]
     assert [header["class"] for header in headers[:3]] == ["lsr-left", "lsr-right", "lsr-left"]
     assert "<caption>Who was studied</caption>" in html
-    assert '<td class="lsr-right">1,204</td>' in html
-    assert '<td class="lsr-left lsr-unknown">not reported</td>' in html
+    assert '<td class="lsr-right" data-label="Patients">1,204</td>' in html
+    assert '<td class="lsr-left lsr-unknown" data-label="Note">not reported</td>' in html
     assert 'id="arms"' in html
     assert "Synthetic." in html
 
