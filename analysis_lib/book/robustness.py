@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis_lib.book.answers import outcome_label
 from analysis_lib.book.blocks import Stack
+from analysis_lib.book.comparison_charts import how_to_read
 from analysis_lib.book.comparison_tables import estimator_and_unit
 from analysis_lib.book.four_answers import CAVEAT
 from analysis_lib.book.places import field_link, source_hint, study_link
@@ -53,6 +54,7 @@ def robustness(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     with_ratio = [row for row in rows if row.ratio is not None]
     if with_ratio:
         parts.append(_chart(outcome, with_ratio))
+        parts.append(how_to_read("robustness"))
         parts.append(paragraph(f"Below 1: fewer events in the first group. {_caveat(with_ratio)}"))
     parts.append(_table(outcome, rows, _notes(outcome)))
     return Stack(*parts)

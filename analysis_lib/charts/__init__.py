@@ -10,6 +10,7 @@ from analysis_lib.charts.evidence import evidence_map
 from analysis_lib.charts.flow import flow_chart, reading_figure
 from analysis_lib.charts.forest import cohort_forest
 from analysis_lib.charts.reconstruction import error_chart, reading_chart
+from analysis_lib.charts.risk_table import RiskTable, risk_table
 from analysis_lib.charts.survival import survival_chart
 from analysis_lib.charts.theme import SIDE_STYLES, TREATMENT_STYLES, Style
 
@@ -17,6 +18,7 @@ __all__ = [
     "SIDE_STYLES",
     "TREATMENT_STYLES",
     "Chart",
+    "RiskTable",
     "Style",
     "cohort_forest",
     "error_chart",
@@ -24,5 +26,6 @@ __all__ = [
     "flow_chart",
     "reading_chart",
     "reading_figure",
+    "risk_table",
     "survival_chart",
 ]

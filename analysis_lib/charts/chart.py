@@ -42,6 +42,8 @@ class Chart(Html):
         The drawing for a narrow screen, where the wide one would not fit.
     narrow_below : int
         Width in pixels below which the narrow drawing is taken.
+    beneath : Html, optional
+        What belongs to the picture and stands under it, such as a table at risk.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Chart(Html):
     table: pd.DataFrame
     narrow_spec: dict | None = None
     narrow_below: int = 0
+    beneath: Html | None = None
 
     def __post_init__(self) -> None:
         if not _ID.match(self.id):
@@ -61,6 +64,7 @@ class Chart(Html):
     def to_html(self) -> str:
         name = escape(self.title)
         narrow = _embedded(self.narrow_spec, "lsr-spec-narrow") if self.narrow_spec else ""
+        beneath = f"{self.beneath.to_html()}\n" if self.beneath else ""
         table = html_table(self.table, caption=f"Numbers behind: {self.title}").to_html()
         return (
             f'<figure class="lsr-chart" id="figure-{self.id}" role="group" aria-label="{name}" '
@@ -71,13 +75,15 @@ class Chart(Html):
             f"{_embedded(self.spec, 'lsr-spec')}{narrow}"
             f"<noscript><p>The drawing needs JavaScript; its numbers are in the table below."
             f"</p></noscript>\n"
+            f"{beneath}"
             f'<p class="lsr-about" id="about-{self.id}">{escape(self.description)}</p>\n'
             f"<details><summary>Numbers behind this chart</summary>\n{table}\n</details>\n"
             f"</figure>"
         )
 
     def to_text(self) -> str:
-        return f"{self.title}\n{self.description}"
+        beneath = f"\n{self.beneath.to_text()}" if self.beneath else ""
+        return f"{self.title}\n{self.description}{beneath}"
 
 
 def vega_lite(drawing: alt.LayerChart) -> dict:

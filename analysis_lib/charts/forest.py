@@ -1,28 +1,22 @@
-"""What each cohort or each contrast says: one line per estimate, no pooling."""
+"""What each cohort or each contrast says, and where there is one the pool of them."""
 
 from __future__ import annotations
 
 import math
-import textwrap
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-import altair as alt
 import pandas as pd
 
-from analysis_lib.charts.chart import (
-    Chart,
-    codes_of,
-    in_order,
-    require_columns,
-    values,
-    vega_lite,
-)
-from analysis_lib.charts.theme import CHARACTER_WIDTH, Style, styles_of
+from analysis_lib.charts.chart import Chart, codes_of, in_order, require_columns
+from analysis_lib.charts.forest_drawing import LOG_TICKS, WIDE_FROM, ForestAxis, draw_forest
+from analysis_lib.charts.theme import styles_of
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.tables import Cell, count, interval, is_unknown, months, percent, ratio
 
 ROW_COLUMNS = ("label", "group", "estimate", "low", "high", "n", "note", "interval_kind")
+SUMMARY_COLUMNS = (
+    *("label", "group", "estimate", "low", "high", "prediction_low", "prediction_high", "why_not"),
+)
 
 #: How an interval came about; a computed one is drawn thinner and dashed.
 INTERVAL_KINDS = ("printed", "computed", "none")
@@ -33,28 +27,9 @@ _NUMBERS: dict[str, Callable[[float | None], str]] = {
     "percent": percent,
     "ratio": ratio,
 }
-_AXIS_FORMATS = {"months": "~g", "percent": ".0%", "ratio": "~g"}
-
-#: Ticks of a log axis: even steps to the eye, numbers that readers know.
-_LOG_TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 
 _LARGEST_SYMBOL = 300  # area in square pixels of the cohort with most patients
 _SMALLEST_SYMBOL = 36
-_LONGEST_LABEL = 280  # pixels
-_PLOT_AND_NUMBERS = 400  # pixels that a wide forest needs beside its labels
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Where lines of text stand, in pixels, relative to the middle of an interval."""
-
-    narrow: bool
-    row: int
-    empty_row: int
-    header: int
-    label_x: int
-    label_dy: int
-    value_dy: int
 
 
 def cohort_forest(
@@ -67,6 +42,7 @@ def cohort_forest(
     scale: str = "linear",
     reference: float | None = None,
     domain: tuple[float, float] | None = None,
+    summaries: pd.DataFrame | None = None,
     description: str | None = None,
 ) -> Chart:
     """Estimates with intervals, grouped, each with its numbers beside it.
@@ -82,7 +58,8 @@ def cohort_forest(
         ``interval_kind`` (``printed``, ``computed`` or ``none``). Groups and rows keep
         their order (that of the categories where ``group`` is categorical). Optional
         columns: ``style`` (a code of the palette for the group), ``href`` (where the
-        label leads).
+        label leads), ``weight`` (share of the row in its pool, 0..1; unknown where it
+        is in none).
     title, x_title : str
         What the chart shows; what the axis measures.
     unit : str
@@ -93,6 +70,11 @@ def cohort_forest(
         A line to compare with, such as 1 for a ratio.
     domain : (float, float), optional
         Ends of the axis; an interval that goes on beyond ends in an arrow.
+    summaries : DataFrame, optional
+        A line under a group's rows for each pool: ``label``, ``group``, ``estimate`` with
+        ``low`` and ``high`` (drawn as a diamond), ``prediction_low`` and
+        ``prediction_high`` (drawn as a line; may be unknown), and where there is no
+        estimate ``why_not`` in words.
     description : str, optional
         Text alternative; by default made from the rows.
 
@@ -107,25 +89,24 @@ def cohort_forest(
         reversed or without its estimate, or a log axis with a value of 0 or below.
     """
     _check(rows, unit, scale)
-    ends = domain or _domain(rows, scale, unit, reference)
+    pools = _checked_pools(summaries, rows, scale)
+    ends = domain or _domain((rows, pools), scale, unit, reference)
     if scale == "log" and ends[0] <= 0:
         raise InvalidInputError(f"a log axis must begin above 0, was {ends[0]}")
-    records = _records(rows, ends, unit)
-    groups = in_order(rows["group"])
-    styles = styles_of(list(rows["group"]), codes_of(rows, "group"))
-    wide = _wide(records)
-    drawings = [
-        _drawing(records, groups, styles, layout, (x_title, unit, scale, ends, reference))
-        for layout in (wide, _narrow())
+    lines = _records(rows, ends, unit) + [
+        _summary_record(row, ends, unit) for row in pools.to_dict("records")
     ]
+    styles = styles_of(list(rows["group"]), codes_of(rows, "group"))
+    groups = {group: styles[group] for group in in_order(rows["group"])}
+    axis = ForestAxis(x_title, unit, scale, ends, reference)
     return Chart(
         id=id,
-        spec=drawings[0],
-        narrow_spec=drawings[1],
-        narrow_below=_PLOT_AND_NUMBERS - wide.label_x,
+        spec=draw_forest(lines, groups, axis, narrow=False),
+        narrow_spec=draw_forest(lines, groups, axis, narrow=True),
+        narrow_below=WIDE_FROM,
         title=title,
-        description=description or _description(rows, records),
-        table=_table(rows, unit),
+        description=description or _description(rows, lines),
+        table=_table(rows, pools, unit),
     )
 
 
@@ -150,33 +131,56 @@ def _check(rows: pd.DataFrame, unit: str, scale: str) -> None:
             raise InvalidInputError(f"{row['label']}: a log axis needs values above 0")
 
 
+def _checked_pools(summaries: pd.DataFrame | None, rows: pd.DataFrame, scale: str) -> pd.DataFrame:
+    """The pools as given, or none; each is of a group that has rows."""
+    if summaries is None or summaries.empty:
+        return pd.DataFrame(columns=SUMMARY_COLUMNS)
+    require_columns(summaries, SUMMARY_COLUMNS, "summaries")
+    for row in summaries.to_dict("records"):
+        if row["group"] not in set(rows["group"]):
+            raise InvalidInputError(f"summaries: {row['group']!r} is no group of the rows")
+        found = [row[name] for name in ("low", "estimate", "high")]
+        known = [value for value in found if not is_unknown(value)]
+        if len(known) not in (0, 3) or known != sorted(known):
+            raise InvalidInputError(f"summaries: low, estimate, high must rise, were {found}")
+        if bool(known) != is_unknown(row["why_not"]):
+            raise InvalidInputError("summaries: an estimate, or why there is none")
+        if scale == "log" and any(value <= 0 for value in known):
+            raise InvalidInputError(f"summaries: a log axis needs values above 0, were {known}")
+    return summaries
+
+
 def _domain(
-    rows: pd.DataFrame, scale: str, unit: str, reference: float | None
+    tables: Sequence[pd.DataFrame], scale: str, unit: str, reference: float | None
 ) -> tuple[float, float]:
     """Ends of the axis that hold every finite value; 0..1 for probabilities."""
     if unit == "percent":
         return 0.0, 1.0
     found = [
         float(value)
+        for table in tables
         for name in ("estimate", "low", "high")
-        for value in rows[name]
+        for value in table[name]
         if not is_unknown(value) and math.isfinite(value)
     ] + ([reference] if reference is not None else [])
     if scale == "linear":
         return 0.0, 1.05 * max(found, default=1.0)
     low, high = min(found, default=0.5), max(found, default=2.0)
     return (
-        max((tick for tick in _LOG_TICKS if tick <= low), default=low),
-        min((tick for tick in _LOG_TICKS if tick >= high), default=high),
+        max((tick for tick in LOG_TICKS if tick <= low), default=low),
+        min((tick for tick in LOG_TICKS if tick >= high), default=high),
     )
 
 
 def _records(rows: pd.DataFrame, ends: tuple[float, float], unit: str) -> list[dict]:
     largest = max((row for row in rows["n"] if not is_unknown(row)), default=1)
-    return [_record(row, ends, unit, largest) for row in rows.to_dict("records")]
+    shared = _shared_note(rows)
+    return [_record(row, ends, unit, largest, shared) for row in rows.to_dict("records")]
 
 
-def _record(row: dict, ends: tuple[float, float], unit: str, largest: float) -> dict:
+def _record(
+    row: dict, ends: tuple[float, float], unit: str, largest: float, shared: str | None
+) -> dict:
     estimate, drawn = row["estimate"], row["interval_kind"] != "none"
     low, high = (row["low"], row["high"]) if drawn else (None, None)
     size = None if is_unknown(row["n"]) else _LARGEST_SYMBOL * row["n"] / largest
@@ -185,205 +189,117 @@ def _record(row: dict, ends: tuple[float, float], unit: str, largest: float) -> 
         "label": str(row["label"]),
         "group": row["group"],
         "estimate": estimate if inside else None,
-        "low": None if is_unknown(low) else max(low, ends[0]),
-        "high": None if is_unknown(high) else min(high, ends[1]),
-        "goes_left": not is_unknown(low) and low < ends[0],
-        "goes_right": not is_unknown(high) and high > ends[1],
+        **_clipped("", low, high, ends),
         "kind": row["interval_kind"],
         "size": max(_SMALLEST_SYMBOL, size or 0),
-        "text": _text(row, unit),
-        "note": "" if is_unknown(row["note"]) else str(row["note"]),
+        "text": _text(row, unit, shared),
         "href": row.get("href"),
     }
 
 
-def _text(row: dict, unit: str) -> str:
-    """``11.1 (8.4 to 13.6), n 31``; an asterisk points to the note in the table."""
-    low, high = (row["low"], row["high"]) if row["interval_kind"] != "none" else (None, None)
-    shown = interval(row["estimate"], low, high, number=_NUMBERS[unit])
-    patients = "" if is_unknown(row["n"]) else f", n {count(row['n'])}"
-    return shown + patients + ("" if is_unknown(row["note"]) else " *")
-
-
-# --- the drawing --------------------------------------------------------------------
-
-
-def _wide(records: list[dict]) -> _Layout:
-    longest = max(len(record["label"]) for record in records)
-    room = min(_LONGEST_LABEL, int(CHARACTER_WIDTH * longest) + 24)
-    return _Layout(
-        narrow=False, row=26, empty_row=26, header=30, label_x=-room, label_dy=0, value_dy=0
-    )
-
-
-def _narrow() -> _Layout:
-    return _Layout(
-        narrow=True, row=60, empty_row=46, header=34, label_x=0, label_dy=-34, value_dy=-17
-    )
-
-
-def _drawing(
-    records: list[dict],
-    groups: list[str],
-    styles: dict[str, Style],
-    layout: _Layout,
-    axis: tuple[str, str, str, tuple[float, float], float | None],
-) -> dict:
-    placed, headings, height = _place(records, groups, layout)
-    x_title, unit, scale, ends, reference = axis
-    y_scale = alt.Scale(domain=[0, height], reverse=True, nice=False, zero=False)
-    y = alt.Y("y:Q", scale=y_scale, axis=None)
-    ticks = {"values": [t for t in _LOG_TICKS if ends[0] <= t <= ends[1]]} if scale == "log" else {}
-    x_scale = alt.Scale(type=scale, domain=list(ends), nice=False)
-    # On a narrow screen text stands over the plot: no grid behind it, a title in lines.
-    x_axis = alt.Axis(
-        format=_AXIS_FORMATS[unit], tickCount=6, labelFlush=False, grid=not layout.narrow, **ticks
-    )
-    x_lines = textwrap.wrap(x_title, 42) if layout.narrow else x_title
-    x = alt.X("estimate:Q", title=x_lines, scale=x_scale, axis=x_axis)
-    layers = [
-        *_reference_layer(reference, x_scale),
-        *_interval_layers(placed, y),
-        _estimate_layer(placed, groups, styles, x, y),
-        *_text_layers(placed, headings, layout, y),
-    ]
-    drawing = alt.layer(*layers).properties(width="container", height=height)
-    return vega_lite(drawing.configure(autosize=alt.AutoSizeParams(type="fit-x")))
-
-
-def _place(
-    records: list[dict], groups: list[str], layout: _Layout
-) -> tuple[list[dict], list[dict], int]:
-    """Vertical places: a heading per group, its rows below it."""
-    placed, headings, top = [], [], 0
-    for group in groups:
-        headings.append({"text": str(group), "y": top + layout.header // 2})
-        top += layout.header
-        for record in records:
-            if record["group"] == group:
-                middle = layout.row - 14 if layout.narrow else layout.row // 2
-                placed.append(record | {"y": top + middle})
-                top += layout.empty_row if record["estimate"] is None else layout.row
-        top += 6
-    return placed, headings, top
-
-
-def _reference_layer(reference: float | None, x_scale: alt.Scale) -> list[alt.Chart]:
-    if reference is None:
-        return []
-    data = alt.Chart(values("reference", [{"reference": reference}]))
-    x = alt.X("reference:Q", scale=x_scale)
-    return [data.mark_rule(strokeDash=[5, 4], strokeWidth=1.25).encode(x=x)]
-
-
-def _interval_layers(placed: list[dict], y: alt.Y) -> list[alt.Chart]:
-    layers = []
-    looks = (("printed", [1, 0], 2.25), ("computed", [4, 3], 1.25))
-    for kind, dash, width in looks:
-        own = [
-            record
-            for record in placed
-            if record["kind"] == kind and None not in (record["low"], record["high"])
-        ]
-        if own:
-            mark = alt.Chart(values(f"intervals-{kind}", own)).mark_rule(
-                strokeDash=dash, strokeWidth=width
-            )
-            layers.append(mark.encode(x="low:Q", x2="high:Q", y=y, color=_colour()))
-    for flag, end, shape in (
-        ("goes_left", "low", "triangle-left"),
-        ("goes_right", "high", "triangle-right"),
-    ):
-        own = [record for record in placed if record[flag]]
-        if own:
-            mark = alt.Chart(values(f"beyond-{end}", own)).mark_point(
-                shape=shape, filled=True, size=70, opacity=1
-            )
-            layers.append(mark.encode(x=f"{end}:Q", y=y, color=_colour()))
-    return layers
-
-
-def _colour() -> alt.Color:
-    """The group's colour; its scale is set once, with the estimates."""
-    return alt.Color("group:N", legend=None)
-
-
-def _estimate_layer(
-    placed: list[dict], groups: list[str], styles: dict[str, Style], x: alt.X, y: alt.Y
-) -> alt.Chart:
-    scales = {
-        name: alt.Scale(domain=groups, range=[getattr(styles[group], name) for group in groups])
-        for name in ("colour", "shape")
+def _clipped(prefix: str, low: float | None, high: float | None, ends: tuple) -> dict:
+    """Limits within the axis, and whether they go on beyond it."""
+    return {
+        f"{prefix}low": None if is_unknown(low) else max(low, ends[0]),
+        f"{prefix}high": None if is_unknown(high) else min(high, ends[1]),
+        f"{prefix}goes_left": not is_unknown(low) and low < ends[0],
+        f"{prefix}goes_right": not is_unknown(high) and high > ends[1],
     }
-    return (
-        alt.Chart(values("estimates", placed))
-        .mark_point(filled=True, opacity=1)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color("group:N", scale=scales["colour"], legend=None),
-            shape=alt.Shape("group:N", scale=scales["shape"], legend=None),
-            size=alt.Size("size:Q", scale=None, legend=None),
-            tooltip=_tooltip(),
-        )
-    )
 
 
-def _text_layers(
-    placed: list[dict], headings: list[dict], layout: _Layout, y: alt.Y
-) -> list[alt.Chart]:
-    labels = alt.Chart(values("estimates", placed))
-    left = alt.value(layout.label_x)
-    right = left if layout.narrow else alt.value("width")
-    limit = 0 if layout.narrow else -layout.label_x - 8
-    encoded = {"y": y, "tooltip": _tooltip()}
-    if any(record["href"] for record in placed):
-        encoded["href"] = "href:N"
-    return [
-        alt.Chart(values("headings", headings))
-        .mark_text(align="left", style="strong")
-        .encode(x=left, y=y, text="text:N"),
-        labels.mark_text(align="left", dy=layout.label_dy, limit=limit).encode(
-            x=left, text="label:N", **encoded
-        ),
-        labels.mark_text(
-            align="left",
-            dx=0 if layout.narrow else 14,
-            dy=layout.value_dy,
-            **({"style": "quiet"} if layout.narrow else {}),
-        ).encode(x=right, y=y, text="text:N"),
-    ]
+def _summary_record(row: dict, ends: tuple[float, float], unit: str) -> dict:
+    """A pool as a line: its limits are the ends of the diamond."""
+    return {
+        "label": str(row["label"]),
+        "group": row["group"],
+        "estimate": None if is_unknown(row["estimate"]) else row["estimate"],
+        **_clipped("", row["low"], row["high"], ends),
+        **_clipped("prediction_", row["prediction_low"], row["prediction_high"], ends),
+        "kind": "pooled",
+        "text": _summary_text(row, unit),
+        "href": None,
+    }
 
 
-def _tooltip() -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("label:N", title="Study"),
-        alt.Tooltip("text:N", title="Estimate"),
-        alt.Tooltip("kind:N", title="Interval"),
-        alt.Tooltip("note:N", title="Note"),
-    ]
+def _text(row: dict, unit: str, shared: str | None) -> str:
+    """``11.1 (8.4 to 13.6), n 31, weight 24%``, and what is to be noted of this row."""
+    low, high = (row["low"], row["high"]) if row["interval_kind"] != "none" else (None, None)
+    parts = [interval(row["estimate"], low, high, number=_NUMBERS[unit])]
+    if not is_unknown(row["n"]):
+        parts.append(f"n {count(row['n'])}")
+    if not is_unknown(row.get("weight")):
+        parts.append(f"weight {percent(row['weight'])}")
+    if not is_unknown(row["note"]) and str(row["note"]) != shared:
+        parts.append(str(row["note"]))
+    return ", ".join(parts)
+
+
+def _summary_text(row: dict, unit: str) -> str:
+    """``12.2 (6.0 to 24.6), a new cohort 2.0 to 75.3``; or why there is no pool."""
+    if is_unknown(row["estimate"]):
+        return str(row["why_not"])
+    text = interval(row["estimate"], row["low"], row["high"], number=_NUMBERS[unit])
+    prediction = _prediction(row, unit)
+    return f"{text}, {prediction}" if prediction else text
+
+
+def _prediction(row: dict, unit: str) -> str:
+    low, high = row["prediction_low"], row["prediction_high"]
+    if is_unknown(low) or is_unknown(high):
+        return ""
+    return f"a new cohort {_NUMBERS[unit](low)} to {_NUMBERS[unit](high)}"
+
+
+def _shared_note(rows: pd.DataFrame) -> str | None:
+    """What is noted of every row: said once, in the description."""
+    notes = {None if is_unknown(note) else str(note) for note in rows["note"]}
+    return notes.pop() if len(notes) == 1 and len(rows) > 1 else None
 
 
 # --- in words -----------------------------------------------------------------------
 
 
-def _table(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
+def _table(rows: pd.DataFrame, pools: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """The rows of each group, then its pools."""
+    weighted = "weight" in rows.columns and rows["weight"].notna().any()
+    lines: list[dict] = []
+    for group in in_order(rows["group"]):
+        own = rows[rows["group"] == group].to_dict("records")
+        lines += [_table_row(row, unit, weighted) for row in own]
+        for row in pools[pools["group"] == group].to_dict("records"):
+            lines.append(_table_summary(row, unit, weighted))
+    return pd.DataFrame(lines)
+
+
+def _table_row(row: dict, unit: str, weighted: bool) -> dict:
     number = _NUMBERS[unit]
-    return pd.DataFrame(
-        [
-            {
-                "Study": _linked(row),
-                "Group": row["group"],
-                "Estimate": number(row["estimate"]),
-                "Low": number(row["low"]),
-                "High": number(row["high"]),
-                "n": count(row["n"]),
-                "Interval": row["interval_kind"],
-                "Note": "" if is_unknown(row["note"]) else str(row["note"]),
-            }
-            for row in rows.to_dict("records")
-        ]
-    )
+    share = row.get("weight")
+    return {
+        "Study": _linked(row),
+        "Group": row["group"],
+        "Estimate": number(row["estimate"]),
+        "Low": number(row["low"]),
+        "High": number(row["high"]),
+        "n": count(row["n"]),
+        **({"Weight": "none" if is_unknown(share) else percent(share)} if weighted else {}),
+        "Interval": row["interval_kind"],
+        "Note": "" if is_unknown(row["note"]) else str(row["note"]),
+    }
+
+
+def _table_summary(row: dict, unit: str, weighted: bool) -> dict:
+    number, known = _NUMBERS[unit], not is_unknown(row["estimate"])
+    return {
+        "Study": str(row["label"]),
+        "Group": row["group"],
+        "Estimate": number(row["estimate"]) if known else str(row["why_not"]),
+        "Low": number(row["low"]) if known else "",
+        "High": number(row["high"]) if known else "",
+        "n": "",
+        **({"Weight": "100%" if known else ""} if weighted else {}),
+        "Interval": "pooled" if known else "none",
+        "Note": _prediction(row, unit),
+    }
 
 
 def _linked(row: dict) -> str | Cell:
@@ -391,20 +307,26 @@ def _linked(row: dict) -> str | Cell:
     return str(row["label"]) if is_unknown(href) else Cell(str(row["label"]), href=href)
 
 
-def _description(rows: pd.DataFrame, records: list[dict]) -> str:
+def _description(rows: pd.DataFrame, lines: list[dict]) -> str:
     groups = ", ".join(
         f"{group} ({len(own)} {'row' if len(own) == 1 else 'rows'})"
-        for group, own in rows.groupby("group", sort=False)
+        for group, own in rows.groupby("group", sort=False, observed=True)
     )
     parts = [
         f"One line per estimate, by group: {groups}.",
         "Area of a symbol: n, the number of patients, lesions or cavities.",
     ]
-    kinds = {record["kind"] for record in records if record["low"] is not None}
-    if "computed" in kinds:
+    if any(line["kind"] == "computed" and line["low"] is not None for line in lines):
         parts.append("Solid intervals are printed in the paper, dashed ones computed by us.")
-    if any(record["note"] for record in records):
-        parts.append("* See the note in the table below.")
-    if any(record["goes_left"] or record["goes_right"] for record in records):
+    pooled = [line for line in lines if line["kind"] == "pooled"]
+    if any(line["estimate"] is not None for line in pooled):
+        parts.append("A diamond is a pool of its group: its width is the 95% interval.")
+    if any(line["prediction_low"] is not None for line in pooled):
+        parts.append("The dotted line through it: where a new cohort would lie (prediction).")
+    parts += [f"{line['group']}: {line['label']}: {line['text']}." for line in pooled]
+    if _shared_note(rows):
+        parts.append(f"Of every row: {_shared_note(rows)}.")
+    flags = ("goes_left", "goes_right", "prediction_goes_left", "prediction_goes_right")
+    if any(line.get(flag) for line in lines for flag in flags):
         parts.append("An arrow: the interval goes on beyond the axis.")
     return " ".join(parts)

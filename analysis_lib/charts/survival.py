@@ -1,28 +1,26 @@
-"""Survival curves of the sides of a comparison, with what is known under the axis."""
+"""Survival curves of the sides of a comparison, with what they rest on in a table below."""
 
 from __future__ import annotations
 
 import math
+import textwrap
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
 from analysis_lib.charts.chart import Chart, codes_of, require_columns, values, vega_lite
-from analysis_lib.charts.theme import Style, styles_of
+from analysis_lib.charts.risk_table import RISK_COLUMNS, RiskTable, risk_table
+from analysis_lib.charts.theme import NARROW_CHARACTERS, Style, styles_of
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.tables import is_unknown, percent
 
 CURVE_COLUMNS = ("side", "time_months", "survival", "low", "high", "known", "n_arms")
-UNDER_AXIS_COLUMNS = ("side", "time_months", "text")
 
-#: Months between symbols on a curve and between columns under the axis, where none are given.
+#: Months between ticks, and symbols on a curve, where no table at risk names its times.
 TICK_MONTHS = 6
 
 _PLOT_HEIGHT = 320
-_FIRST_ROW = 64  # pixels from the axis to the first line of text under it
-_LEFT = -46  # pixels: left end of those lines, under the labels of the vertical axis
-_LINE = 18  # pixels from one line of text to the next
 _KNOWN = "all arms known"
 _PARTLY_KNOWN = "fewer arms known"
 
@@ -35,7 +33,8 @@ def survival_chart(
     max_months: float,
     x_title: str = "Months after the start of salvage treatment",
     y_title: str = "Alive",
-    under_axis: pd.DataFrame | None = None,
+    at_risk: pd.DataFrame | None = None,
+    counted: str = "patients",
     description: str | None = None,
 ) -> Chart:
     """Step curves per side: solid while all arms are known, dotted beyond.
@@ -56,10 +55,11 @@ def survival_chart(
         Right end of the axis.
     x_title, y_title : str
         Time zero in words; what the curve counts.
-    under_axis : DataFrame, optional
-        Columns ``side``, ``time_months``, ``text``: what stands under the axis. Its
-        times are the axis' ticks. Optional column ``row`` names the line
-        (default "Arms known").
+    at_risk : DataFrame, optional
+        The table under the curves (:func:`~analysis_lib.charts.risk_table.risk_table`).
+        Its times are the axis' ticks.
+    counted : str
+        What the table counts: patients or lesions.
     description : str, optional
         Text alternative; by default a sentence per side made from the curves.
 
@@ -78,12 +78,11 @@ def survival_chart(
         raise InvalidInputError(f"max_months must be above 0, was {max_months}")
     sides = _sides(curves)
     styles = styles_of(list(curves["side"]), codes_of(curves, "side"))
-    ticks = _ticks(under_axis, max_months)
+    ticks = _ticks(at_risk, max_months)
     readings = [_reading(side, sides[side], tick) for side in sides for tick in ticks]
     readings = [reading for reading in readings if reading]
     drawing = alt.layer(
-        *_curve_layers(sides, styles, readings, (ticks, max_months), (x_title, y_title)),
-        *_text_layers(under_axis, max_months),
+        *_curve_layers(sides, styles, readings, (ticks, max_months), (x_title, y_title))
     ).properties(width="container", height=_PLOT_HEIGHT)
     return Chart(
         id=id,
@@ -91,6 +90,7 @@ def survival_chart(
         title=title,
         description=description or _description(sides, readings, x_title),
         table=_table(readings, y_title),
+        beneath=_beneath(at_risk, counted),
     )
 
 
@@ -113,12 +113,19 @@ def _sides(curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return sides
 
 
-def _ticks(under_axis: pd.DataFrame | None, max_months: float) -> list[float]:
-    if under_axis is None:
+def _ticks(at_risk: pd.DataFrame | None, max_months: float) -> list[float]:
+    if at_risk is None:
         return [float(tick) for tick in np.arange(0, max_months + 1e-9, TICK_MONTHS)]
-    require_columns(under_axis, UNDER_AXIS_COLUMNS, "under_axis")
-    times = sorted({float(time) for time in under_axis["time_months"]})
+    require_columns(at_risk, RISK_COLUMNS, "at_risk")
+    times = sorted({float(time) for time in at_risk["time_months"]})
     return [time for time in times if time <= max_months]
+
+
+def _beneath(at_risk: pd.DataFrame | None, counted: str) -> RiskTable | None:
+    if at_risk is None:
+        return None
+    caption = f"At risk, censored, events so far: {counted} of the arms known at the time"
+    return risk_table(at_risk, caption=caption)
 
 
 def _reading(side: str, rows: pd.DataFrame, time: float) -> dict | None:
@@ -197,7 +204,7 @@ def _curve_layers(
     steps = [point for side in sides for point in _steps(side, sides[side], max_months)]
     x = alt.X(
         "months:Q",
-        title=titles[0],
+        title=textwrap.wrap(titles[0], NARROW_CHARACTERS, break_on_hyphens=False),
         scale=alt.Scale(domain=[0, max_months], nice=False),
         axis=alt.Axis(values=ticks, grid=False, labelFlush=False),
     )
@@ -258,7 +265,7 @@ def _symbols(readings: list[dict]) -> alt.Chart:
         for reading in readings
         if reading["time_months"] > 0
     ]
-    return alt.Chart(values("symbols", shown)).mark_point(filled=True, size=64, opacity=1)
+    return alt.Chart(values("symbols", shown)).mark_point(filled=True, size=80, opacity=1)
 
 
 def _tooltip(y_title: str) -> list[alt.Tooltip]:
@@ -269,33 +276,6 @@ def _tooltip(y_title: str) -> list[alt.Tooltip]:
         alt.Tooltip("interval:N", title="95% interval"),
         alt.Tooltip("arms:N", title="Arms known"),
     ]
-
-
-def _text_layers(under_axis: pd.DataFrame | None, max_months: float) -> list[alt.Chart]:
-    """Lines of text under the axis: a name, and below it a column per tick."""
-    if under_axis is None:
-        return []
-    shown = under_axis[under_axis["time_months"] <= max_months]
-    named = shown["row"] if "row" in shown.columns else pd.Series("Arms known", shown.index)
-    layers = []
-    for position, (key, rows) in enumerate(shown.groupby([named, "side"], sort=False)):
-        top = _PLOT_HEIGHT + _FIRST_ROW + position * (2 * _LINE + 8)
-        heading = alt.Chart(values(f"heading-{position}", [{"text": f"{key[0]}: {key[1]}"}]))
-        numbers = [
-            {"months": float(row["time_months"]), "text": str(row["text"])}
-            for row in rows.to_dict("records")
-        ]
-        layers.append(
-            heading.mark_text(align="left", style="quiet").encode(
-                x=alt.value(_LEFT), y=alt.value(top), text="text:N"
-            )
-        )
-        layers.append(
-            alt.Chart(values(f"under-{position}", numbers))
-            .mark_text(align="center")
-            .encode(x="months:Q", y=alt.value(top + _LINE), text="text:N")
-        )
-    return layers
 
 
 # --- in words -----------------------------------------------------------------------
@@ -338,7 +318,7 @@ def _description(sides: dict[str, pd.DataFrame], readings: list[dict], x_title: 
             + (", the last time at which all arms are known." if last["known"] else ".")
         )
     how = (
-        "Step curves; solid while every arm is known, dotted beyond. "
-        "Symbols on the curves only tell the sides apart."
+        "Step curves; solid while every arm is known, dotted beyond, with a gap where an arm "
+        "leaves. Symbols on the curves only tell the sides apart."
     )
     return f"{how} {' '.join(parts)} Time axis: {x_title[:1].lower()}{x_title[1:]}."

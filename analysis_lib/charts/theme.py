@@ -4,9 +4,10 @@ Each treatment keeps its colour and its symbol everywhere. A colour has a relati
 luminance between 0.13 and 0.30, so that it keeps a contrast of at least 3:1 both on
 white and on the dark page (WCAG 2.1, 1.4.11): dark mode changes only the neutral
 colours (text, axes, grid), which the page's script replaces by custom properties of
-the style sheet. Blue (re-resection) against orange (radiosurgery) is the pair of
-Okabe and Ito (2008) that all common kinds of colour vision tell apart; symbols and
-text carry the same distinction without colour.
+the style sheet. Blue, vermilion, bluish green and reddish purple are those of Okabe
+and Ito (2008), which all common kinds of colour vision tell apart: the sides of one
+comparison take theirs from these. Symbols and text carry the same distinction
+without colour.
 """
 
 from __future__ import annotations
@@ -34,6 +35,12 @@ FONT = (
     '"DejaVu Sans", sans-serif'
 )
 
+#: Height of a line of text, in pixels.
+LINE_HEIGHT = 16
+
+#: Characters of a line that a phone of 390 pixels shows beside the page's margins.
+NARROW_CHARACTERS = 40
+
 #: Mean width of a character at the charts' text size, in pixels: for room and line breaks.
 CHARACTER_WIDTH = 7.0
 
@@ -46,13 +53,14 @@ class Style:
     shape: str
 
 
-#: Treatments of the vocabulary. Surgery is blue, radiosurgery orange, whole-brain
-#: radiotherapy ochre, laser magenta, brachytherapy green, drugs violet, the rest grey.
+#: Treatments of the vocabulary. Surgery is blue, radiosurgery vermilion, both together
+#: bluish green, whole-brain radiotherapy ochre, laser magenta, brachytherapy olive,
+#: drugs violet, the rest grey.
 TREATMENT_STYLES = {
     "re_resection": Style("#0072B2", "circle"),
-    "re_resection_alone": Style("#2A8FD8", "square"),
-    "re_resection_plus_re_srs": Style("#4D6FD6", "diamond"),
-    "re_resection_plus_rt_mixed": Style("#0086A8", "triangle-up"),
+    "re_resection_alone": Style("#3B5BDB", "square"),
+    "re_resection_plus_re_srs": Style("#009E73", "triangle-up"),
+    "re_resection_plus_rt_mixed": Style("#0086A8", "diamond"),
     "re_resection_plus_wbrt": Style("#3C7A9E", "triangle-down"),
     "re_resection_plus_brachytherapy": Style("#6B7FD0", "triangle-right"),
     "re_resection_plus_local_chemo": Style("#5E86A8", "cross"),
@@ -62,7 +70,7 @@ TREATMENT_STYLES = {
     "re_wbrt": Style("#8C6D1F", "triangle-down"),
     "litt": Style("#CC4C94", "triangle-right"),
     "litt_plus_srt": Style("#B0529F", "triangle-left"),
-    "brachytherapy_alone": Style("#0B8A66", "cross"),
+    "brachytherapy_alone": Style("#5F8A1C", "cross"),
     "systemic_only": Style("#8E63CE", "triangle-up"),
     "best_supportive_care": Style("#7A7A7A", "circle"),
     "non_surgical": Style("#A0624A", "square"),
@@ -74,10 +82,10 @@ SIDE_STYLES = {
     "re_resection": TREATMENT_STYLES["re_resection"],
     "non_surgical": TREATMENT_STYLES["non_surgical"],
     "re_srs": TREATMENT_STYLES["re_srs"],
-    "gross_total": Style("#0072B2", "circle"),
-    "subtotal": Style("#B0529F", "square"),
+    "gross_total": TREATMENT_STYLES["re_resection"],
+    "subtotal": Style("#CC79A7", "square"),
     "with_re_irradiation": TREATMENT_STYLES["re_resection_plus_re_srs"],
-    "without_re_irradiation": Style("#00857C", "square"),
+    "without_re_irradiation": TREATMENT_STYLES["re_resection_alone"],
     "wbrt": TREATMENT_STYLES["wbrt"],
     "litt": TREATMENT_STYLES["litt"],
     "brachytherapy": TREATMENT_STYLES["brachytherapy_alone"],
@@ -90,8 +98,8 @@ SIDE_STYLES = {
 ORDERED_STYLES = (
     Style("#0072B2", "circle"),
     Style("#D55E00", "diamond"),
-    Style("#0B8A66", "square"),
-    Style("#8E63CE", "triangle-up"),
+    Style("#009E73", "triangle-up"),
+    Style("#CC79A7", "square"),
 )
 
 #: Parts of a whole (second reading): the better, the darker.

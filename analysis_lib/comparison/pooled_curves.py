@@ -3,8 +3,9 @@
 Arms known from print end at their last printed time, and the worst arms end
 first: a curve that simply censored them would be carried by the best. So the
 curve at a time rests on the arms known up to that time and on no others, is
-``known`` (drawn solid) only until the first arm runs out, and says how many
-arms it rests on. It is a naive pool: it ignores which study a patient is from.
+``known`` (drawn solid) only until the first arm runs out, says how many
+arms it rests on, and ends where of several arms one is left. It is a naive pool:
+it ignores which study a patient is from.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from analysis_lib.survival import kaplan_meier
 #: Horizon of the curves that continue every arm; beyond it hardly an arm is known.
 HORIZON_MONTHS = 24.0
 
+#: Arms that a pooled curve of several arms rests on at least: one arm is no pool.
+MINIMUM_ARMS = 2
+
 _COLUMNS = ["time_months", "survival", "low", "high", "known", "n_arms"]
 
 
@@ -33,9 +37,15 @@ def pooled_curve(arms: Sequence[ArmEvidence]) -> pd.DataFrame:
         Between two times at which arms run out the curve is the Kaplan-Meier
         estimate of the arms that are still known at the end of that stretch. At
         the time itself the arms that end there are known; the row of the next
-        stretch that bears this time holds only after it.
+        stretch that bears this time holds only after it. Of several arms the curve
+        ends where fewer than :data:`MINIMUM_ARMS` are left.
     """
-    ends = sorted({arm.known_until_months for arm in arms})
+    needed = min(MINIMUM_ARMS, len(arms))
+    ends = sorted(
+        end
+        for end in {arm.known_until_months for arm in arms}
+        if arms_known_at(arms, end) >= needed
+    )
     pieces, start = [], 0.0
     for end in ends:
         known = [arm for arm in arms if arm.known_until_months >= end]
@@ -69,6 +79,36 @@ def continued_curve(arms: Sequence[ArmEvidence]) -> pd.DataFrame:
 def arms_known_at(arms: Sequence[ArmEvidence], months: float) -> int:
     """How many arms are known up to this time."""
     return sum(arm.known_until_months >= months for arm in arms)
+
+
+def numbers_at_risk(arms: Sequence[ArmEvidence], times: Sequence[float]) -> pd.DataFrame:
+    """What stands behind the curve at each time, among the arms known up to it.
+
+    Returns
+    -------
+    DataFrame
+        ``time_months``; ``at_risk`` (followed to the time and free of the event at it),
+        ``censored`` (left before it), ``events`` (up to and at it): together the
+        patients, or lesions, of the ``n_arms`` arms of ``of`` that are known there.
+    """
+    return pd.DataFrame([_numbers(arms, float(time)) for time in times])
+
+
+def _numbers(arms: Sequence[ArmEvidence], months: float) -> dict[str, float]:
+    known = [arm.ipd for arm in arms if arm.known_until_months >= months]
+    ipd = pd.concat(known) if known else pd.DataFrame({"time_months": [], "event": []})
+    event = ipd["event"].to_numpy() == 1
+    time = ipd["time_months"].to_numpy(float)
+    events = int((event & (time <= months)).sum())
+    censored = int((~event & (time < months)).sum())
+    return {
+        "time_months": months,
+        "at_risk": len(ipd) - events - censored,
+        "censored": censored,
+        "events": events,
+        "n_arms": len(known),
+        "of": len(arms),
+    }
 
 
 def _curve_of(arms: Sequence[ArmEvidence]) -> pd.DataFrame:

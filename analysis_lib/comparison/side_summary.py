@@ -229,16 +229,21 @@ def _restricted_mean(
     return horizon, (found.value, found.low, found.high)
 
 
-def _medians(arms: Sequence[ArmEvidence]) -> PooledEstimate | None:
-    """Random-effects pool of the log medians that three arms or more know with limits."""
-    known = [
-        arm.median
+def arms_with_limits(arms: Sequence[ArmEvidence]) -> list[ArmEvidence]:
+    """Arms of which the median is known with both limits: those a pool of medians can hold."""
+    return [
+        arm
         for arm in arms
         if arm.median is not None
         and arm.median.low
         and arm.median.high
         and math.isfinite(arm.median.high)
     ]
+
+
+def _medians(arms: Sequence[ArmEvidence]) -> PooledEstimate | None:
+    """Random-effects pool of the log medians that three arms or more know with limits."""
+    known = [arm.median for arm in arms_with_limits(arms)]
     if len(known) < MINIMUM_STUDIES:
         return None
     logs = [math.log(median.value) for median in known]

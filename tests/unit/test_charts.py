@@ -8,11 +8,14 @@ import re
 import subprocess
 import sys
 from html import unescape
+from itertools import combinations, pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
+import yaml
 
 from analysis_lib.charts import (
     SIDE_STYLES,
@@ -22,6 +25,7 @@ from analysis_lib.charts import (
     evidence_map,
     flow_chart,
     reading_figure,
+    risk_table,
     survival_chart,
 )
 from analysis_lib.charts.theme import NEUTRALS, ORDERED_STYLES, PART_COLOURS, styles_of
@@ -47,8 +51,18 @@ def _curves(known_until: float = 12, side: str = "Re-resection") -> pd.DataFrame
     )
 
 
-def _under(side: str = "Re-resection") -> pd.DataFrame:
-    return pd.DataFrame({"side": side, "time_months": [0, 6, 12, 18], "text": ["5", "5", "3", "3"]})
+def _at_risk(side: str = "Re-resection") -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "side": side,
+            "time_months": [0, 6, 12, 18],
+            "at_risk": [1200, 60, 20, 0],
+            "censored": [0, 7, 8, 0],
+            "events": [0, 30, 41, 0],
+            "n_arms": [5, 5, 3, 0],
+            "of": 5,
+        }
+    )
 
 
 def _rows() -> pd.DataFrame:
@@ -61,6 +75,19 @@ def _rows() -> pd.DataFrame:
         ],
         columns=[
             *("label", "group", "style", "estimate", "low", "high", "n", "note", "interval_kind")
+        ],
+    )
+
+
+def _pools() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            ("Combined, 2 of 2 cohorts", "Re-resection", 10.4, 7.5, 13.1, 4.0, 30.0, None),
+            ("Together", "Repeat SRS", *[None] * 5, "not combined (1 of 2 cohorts)"),
+        ],
+        columns=[
+            *("label", "group", "estimate", "low", "high"),
+            *("prediction_low", "prediction_high", "why_not"),
         ],
     )
 
@@ -89,14 +116,15 @@ def _boxes() -> pd.DataFrame:
 
 def _survival() -> Chart:
     curves = pd.concat([_curves(), _curves(18, "Repeat SRS").assign(style="re_srs")])
-    under = pd.concat([_under(), _under("Repeat SRS")])
-    return survival_chart("os", curves, title="Survival", max_months=18, under_axis=under)
+    at_risk = pd.concat([_at_risk(), _at_risk("Repeat SRS")])
+    return survival_chart("os", curves, title="Survival", max_months=18, at_risk=at_risk)
 
 
 def _charts() -> list[Chart]:
     return [
         _survival(),
         cohort_forest("medians", _rows(), title="Medians", x_title="Months"),
+        cohort_forest("pools", _rows(), title="Pools", x_title="Months", summaries=_pools()),
         evidence_map("map", _map_rows()),
         flow_chart("flow", _boxes()),
         reading_figure("reading", 90, 8, 2),
@@ -110,7 +138,7 @@ def _specs(chart: Chart) -> list[dict]:
 def _drawn_text(spec: dict, width: int = 640) -> str:
     """The texts of the drawing, as Vega itself lays it out."""
     svg = vl_convert.vegalite_to_svg(spec | {"width": width}, vl_version="6.4")
-    return unescape("\n".join(re.findall(r"<(?:text|tspan)[^>]*>([^<]*)<", svg)))
+    return unescape("\n".join(re.findall(r"<(?:text|tspan)[^>]*>([^<]+)(?=<)", svg)))
 
 
 # --- every chart --------------------------------------------------------------------
@@ -166,8 +194,9 @@ def test_hostile_text_is_text_in_page_and_drawing():
     assert "<script>alert" not in html
     assert html.count("<script") == html.count("</script>") == 2
     spec = re.search(r'class="lsr-spec">(.*?)</script>', html, re.DOTALL).group(1)
-    assert json.loads(spec)["datasets"]["estimates"][0]["label"] == HOSTILE
-    assert HOSTILE in _drawn_text(chart.narrow_spec)
+    assert json.loads(spec)["datasets"]["estimates"][0]["name"] == HOSTILE
+    assert HOSTILE in _drawn_text(chart.narrow_spec).replace("\n", " ")
+    assert "<script>" not in risk_table(_at_risk(HOSTILE), caption=HOSTILE).to_html()
 
 
 def test_a_chart_needs_a_plain_id():
@@ -218,10 +247,39 @@ def test_curve_is_cut_at_the_end_of_the_axis():
     assert max(point["months"] for point in chart.spec["datasets"]["curves"]) == 14
 
 
-def test_what_stands_under_the_axis_is_drawn():
-    text = _drawn_text(_survival().spec)
-    assert "Arms known: Re-resection" in text
-    assert "Arms known: Repeat SRS" in text
+def test_where_an_arm_leaves_no_line_rises():
+    """The heights of one drawn run never rise: a gap stands where other patients go on."""
+    curves = _curves(known_until=12)
+    curves.loc[curves["time_months"] >= 12, "survival"] = [0.8, 0.7, 0.65]
+    chart = survival_chart("s", curves, title="S", max_months=18)
+    runs = pd.DataFrame(chart.spec["datasets"]["curves"]).groupby("run")["survival"]
+    assert runs.ngroups == 2
+    assert all((np.diff(heights) <= 0).all() for _, heights in runs)
+
+
+def test_risk_table_stands_under_the_curves_with_every_line_of_each_side():
+    html = _survival().to_html()
+    assert html.count('scope="rowgroup"') == 2
+    for line in ("At risk", "Censored", "Events", "Arms"):
+        assert html.count(f'<th scope="row">{line}</th>') == 2
+    row = re.search(r'<th scope="row">At risk</th>(.*?)</tr>', html).group(1)
+    # 18 months: no arm is known, which is not nobody at risk.
+    assert re.findall(r"<td>(.*?)</td>", row) == ["1,200", "60", "20", "–"]
+    assert "0 of 5" in html
+    assert "At risk\t1,200\t60\t20\t–" in _survival().to_text()
+
+
+def test_a_time_given_twice_is_refused():
+    with pytest.raises(InvalidInputError, match="twice"):
+        risk_table(pd.concat([_at_risk(), _at_risk()]), caption="x")
+
+
+def test_a_long_axis_title_is_in_lines():
+    title = "Months after time zero (start of salvage treatment, or re-irradiation after surgery)"
+    chart = survival_chart("s", _curves(), title="S", max_months=18, x_title=title)
+    lines = _drawn_text(chart.spec, width=320).split("\n")
+    assert max(map(len, lines)) <= 40
+    assert title in " ".join(lines)
 
 
 def test_table_reads_the_curve_at_the_ticks():
@@ -320,6 +378,94 @@ def test_a_linked_label_leads_somewhere_in_the_table_too():
     assert '<a href="s.html#n">Author 2020</a>' in chart.to_html()
 
 
+def _names(spec: dict) -> set[str]:
+    return {layer.get("data", {}).get("name", "") for layer in spec["layer"]}
+
+
+def test_a_pool_is_a_diamond_with_its_interval_and_prediction():
+    chart = cohort_forest("f", _rows(), title="F", x_title="Months", summaries=_pools())
+    for spec in _specs(chart):
+        corners = spec["datasets"]["diamonds"]
+        assert [corner["x"] for corner in corners] == [7.5, 10.4, 13.1]
+        heights = [corner["to"] - corner["y"] for corner in corners]
+        assert heights[0] == heights[2] == 0 < heights[1]
+        drawn = spec["datasets"]["predictions"][0]
+        # The axis holds what cohorts show; a prediction beyond it ends in an arrow.
+        assert (drawn["prediction_low"], drawn["prediction_goes_right"]) == (4, True)
+        assert drawn["prediction_high"] < 30
+        text = _drawn_text(spec).replace("\n", " ")
+        assert "10.4 (7.5 to 13.1), a new cohort 4.0 to 30.0" in text
+        assert "not combined (1 of 2 cohorts)" in text
+    row = chart.table[chart.table["Study"] == "Combined, 2 of 2 cohorts"].iloc[0]
+    assert (row["Estimate"], row["Interval"]) == ("10.4", "pooled")
+    assert row["Note"] == "a new cohort 4.0 to 30.0"
+
+
+def test_without_a_pool_nothing_is_drawn_as_one():
+    pools = _pools().iloc[1:]
+    chart = cohort_forest("f", _rows(), title="F", x_title="Months", summaries=pools)
+    assert not {"diamonds", "predictions"} & _names(chart.spec)
+    assert "not combined (1 of 2 cohorts)" in chart.description
+
+
+def test_weights_are_written_where_a_row_has_one():
+    rows = _rows().assign(weight=[0.237, 0.763, None, None])
+    chart = cohort_forest("f", rows, title="F", x_title="Months")
+    text = _drawn_text(chart.narrow_spec)
+    assert "11.1 (8.4 to 13.6), n 31, weight 24%" in text
+    assert text.count("weight") == 2
+    assert list(chart.table["Weight"]) == ["24%", "76%", "none", "none"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"group": "Nobody"}, "no group"),
+        ({"low": 12.0}, "must rise"),
+        ({"low": None}, "must rise"),
+        ({"estimate": None, "low": None, "high": None}, "why there is none"),
+    ],
+)
+def test_impossible_pools_are_refused(change, message):
+    pools = _pools().iloc[:1].assign(**change)
+    with pytest.raises(InvalidInputError, match=message):
+        cohort_forest("f", _rows(), title="F", x_title="x", summaries=pools)
+
+
+def test_long_labels_are_wrapped_and_never_cut():
+    """Labels that differ only in their last word stay different, wide and narrow."""
+    labels = [
+        f"Figures kept for sensitivity, none from another paper's table, without {name} 2006"
+        for name in ("Author", "Writer", "Reader", "Silent")
+    ]
+    chart = cohort_forest("f", _rows().assign(label=labels), title="F", x_title="Months")
+    for spec in _specs(chart):
+        text = _drawn_text(spec, width=320).replace("\n", " ")
+        assert all(label in text for label in labels)
+        assert all("limit" not in layer["mark"] for layer in spec["layer"])
+    lines = _drawn_text(chart.narrow_spec, width=320).split("\n")
+    assert max(map(len, lines)) <= 42
+
+
+def test_lines_of_text_do_not_run_into_each_other():
+    long = "A label of several lines, because a scenario says all it does " * 2
+    chart = cohort_forest("f", _rows().assign(label=long), title="F", x_title="Months")
+    rows = chart.narrow_spec["datasets"]["estimates"]
+    for row, following in pairwise(rows):
+        label_end = row["label_y"] + 16 * row["label"].count("\n")
+        assert label_end < row["value_y"]
+        assert row["value_y"] + 16 * row["text"].count("\n") < row["y"] <= following["label_y"]
+
+
+def test_what_is_noted_of_every_row_is_said_once():
+    chart = cohort_forest("f", _rows().assign(note="one study"), title="F", x_title="Months")
+    assert "one study" not in _drawn_text(chart.spec)
+    assert "Of every row: one study." in chart.description
+    some = cohort_forest("f", _rows(), title="F", x_title="Months")
+    assert _drawn_text(some.narrow_spec).count(", x") == 1
+    assert "*" not in _drawn_text(some.spec)
+
+
 def test_forest_of_nothing_but_unknown_rows_draws():
     chart = cohort_forest("f", _rows().iloc[3:], title="F", x_title="Months")
     assert "not reported" in _drawn_text(chart.spec)
@@ -399,6 +545,53 @@ def test_every_colour_stands_out_in_light_and_dark(mode):
     assert _contrast(_css_colours(mode)["--lsr-ink"], page) >= 7
     assert _contrast(_css_colours(mode)["--lsr-quiet"], page) >= 4.5
     assert _contrast(_css_colours(mode)["--lsr-line"], page) >= 3
+
+
+#: Linear RGB as protanopes, deuteranopes and tritanopes see it (Machado et al. 2009, table 1).
+SIGHT = {
+    "common": np.eye(3),
+    "protanopia": np.array(
+        [[0.1523, 1.0526, -0.2049], [0.1145, 0.7863, 0.0992], [-0.0039, -0.0481, 1.0520]]
+    ),
+    "deuteranopia": np.array(
+        [[0.3673, 0.8606, -0.2280], [0.2801, 0.6725, 0.0474], [-0.0118, 0.0429, 0.9689]]
+    ),
+    "tritanopia": np.array(
+        [[1.2555, -0.0767, -0.1788], [-0.0784, 0.9308, 0.1476], [0.0047, 0.6914, 0.3039]]
+    ),
+}
+
+
+def _lab(colour: str, sight: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* (D65) of a colour as a kind of sight has it."""
+    channels = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(sight @ linear, 0, 1)
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = np.array(to_xyz) @ seen / np.array([0.9505, 1, 1.089])
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+def _declared_sides() -> list[list[str]]:
+    declared = yaml.safe_load((ROOT / "chapters/comparisons.yaml").read_text("utf-8"))
+    return [[side["colour"] for side in found["sides"]] for found in declared["comparisons"]]
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("codes", _declared_sides(), ids="-".join)
+def test_sides_of_one_comparison_are_told_apart(codes, sight):
+    """At least 20 units of CIE L*a*b* apart (2.3 are just noticeable) in any kind of sight."""
+    styles = list(styles_of(codes, codes).values())
+    for one, other in combinations(styles, 2):
+        apart = np.linalg.norm(_lab(one.colour, SIGHT[sight]) - _lab(other.colour, SIGHT[sight]))
+        assert apart >= 20
+        assert one.shape != other.shape
+
+
+def test_every_side_has_a_code_of_the_palette():
+    for codes in _declared_sides():
+        assert set(codes) <= set(TREATMENT_STYLES) | set(SIDE_STYLES)
 
 
 def test_script_and_sheet_know_the_neutral_colours():

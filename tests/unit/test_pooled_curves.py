@@ -3,12 +3,18 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis_lib.comparison.naive import naive_contrast
-from analysis_lib.comparison.pooled_curves import arms_known_at, continued_curve, pooled_curve
+from analysis_lib.comparison.pooled_curves import (
+    arms_known_at,
+    continued_curve,
+    numbers_at_risk,
+    pooled_curve,
+)
 from analysis_lib.reconstruct.summaries import reconstruct_from_summary
 from analysis_lib.survival import kaplan_meier, survival_at
 
@@ -41,15 +47,43 @@ def height(curve, months):
 
 
 def test_worst_arm_leaving_first_does_not_carry_the_solid_curve():
-    """Medians 3 and 12, equal size: beyond 3 months one arm is known, and the curve says so."""
-    arms = [arm(100, (3, None, None)), arm(100, (12, None, None))]
+    """Medians 3, 12, 12, equal size: beyond 3 months two arms are known; the curve says so."""
+    arms = [arm(100, (3, None, None)), arm(100, (12, None, None)), arm(100, (12, None, None))]
     curve = pooled_curve(arms)
     assert curve.loc[curve["known"], "time_months"].max() == pytest.approx(3)
-    assert height(curve[curve["known"]], 3) == pytest.approx((0.5 + 0.5 ** (3 / 12)) / 2, abs=0.01)
+    expected = (0.5 + 2 * 0.5 ** (3 / 12)) / 3
+    assert height(curve[curve["known"]], 3) == pytest.approx(expected, abs=0.01)
     beyond = curve[~curve["known"]]
-    assert set(beyond["n_arms"]) == {1}
-    # Not the 40 % of a curve that merely censors the first arm.
+    assert set(beyond["n_arms"]) == {2}
+    # Not the 43 % of a curve that merely censors the first arm.
     assert height(beyond, 12) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_curve_of_several_arms_ends_where_one_is_left():
+    arms = [arm(100, (3, None, None)), arm(100, (12, None, None))]
+    curve = pooled_curve(arms)
+    assert curve["time_months"].max() == pytest.approx(3)
+    assert set(curve["n_arms"]) == {2}
+
+
+def test_numbers_at_risk_count_the_arms_that_are_known():
+    """Ten patients each: one leaves at 2, four have an event at 3 and at 5; the first ends at 4."""
+
+    def known(times, events, until):
+        ipd = pd.DataFrame({"time_months": times, "event": events})
+        return SimpleNamespace(ipd=ipd, known_until_months=until)
+
+    one = known([2.0] + [3.0] * 4 + [4.0] * 5, [0] + [1] * 4 + [0] * 5, 4.0)
+    two = known([5.0] * 4 + [6.0] * 6, [1] * 4 + [0] * 6, 6.0)
+    found = numbers_at_risk([one, two], [0, 3, 4, 5, 7]).set_index("time_months")
+    columns = ["at_risk", "censored", "events", "n_arms", "of"]
+    assert list(found.columns) == columns
+    assert list(found.loc[0]) == [20, 0, 0, 2, 2]
+    # An event at the time itself has happened; who leaves at it is still counted.
+    assert list(found.loc[3]) == [15, 1, 4, 2, 2]
+    assert list(found.loc[4]) == [15, 1, 4, 2, 2]
+    assert list(found.loc[5]) == [6, 0, 4, 1, 2]
+    assert list(found.loc[7]) == [0, 0, 0, 0, 2]
 
 
 def test_continued_arms_give_the_mean_of_exponentials():
