@@ -9,6 +9,7 @@ from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
 from analysis_lib.book.evidence_page import evidence_page
 from analysis_lib.book.flow_page import flow_page
+from analysis_lib.book.glossary_page import glossary_page
 from analysis_lib.book.guidelines_page import guidelines_page
 from analysis_lib.book.landing_page import landing_page
 from analysis_lib.book.methods_page import methods_page
@@ -18,8 +19,15 @@ from analysis_lib.book.reconstruction_pages import (
     benchmark_page as reconstruction_benchmark_page,
 )
 from analysis_lib.book.reconstruction_pages import example_page, quality_page
+from analysis_lib.book.study_index import study_index_page
 from analysis_lib.book.study_page import StudyContext, study_page_text
-from analysis_lib.book.study_uses import Results, Use, uses_by_study
+from analysis_lib.book.study_uses import (
+    ComputedRatio,
+    Results,
+    Use,
+    computed_ratios,
+    uses_by_study,
+)
 from analysis_lib.comparison import compare
 from analysis_lib.comparison.declarations import load_declarations
 from analysis_lib.consistency import Finding, audit_records
@@ -60,6 +68,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     uses = uses_by_study(found)
     pages = {
         "index.md": landing_page(found),
+        "studies.md": study_index_page(records, found, uses),
         "evidence-map.md": evidence_page(records),
         "flow.md": flow_page(records, found, uses),
         "benchmark-review.md": benchmark_page(found),
@@ -67,13 +76,15 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "guidelines.md": guidelines_page(),
         "methods-summaries.md": methods_page(),
         "methods-pooling.md": pooling_page(),
+        "glossary.md": glossary_page(),
         "audit.md": audit_page(records, findings),
         "reconstruction-quality.md": quality_page(records),
         "worked-example.md": example_page(),
         "reconstruction-benchmark.md": reconstruction_benchmark_page(),
     }
     titles = {comparison: result.declaration.title for comparison, result in found.items()}
-    return pages | _study_pages(records, findings, overlaps, uses, titles)
+    ratios = computed_ratios(found)
+    return pages | _study_pages(records, findings, overlaps, uses, ratios, titles)
 
 
 def compute_all() -> Results:
@@ -86,6 +97,7 @@ def _study_pages(
     findings: Sequence[Finding],
     overlaps: Sequence[dict[str, Any]],
     uses: dict[str, tuple[Use, ...]],
+    ratios: dict[str, tuple[ComputedRatio, ...]],
     titles: dict[str, str],
 ) -> dict[str, str]:
     pages, words = {}, load_vocabulary()
@@ -97,6 +109,7 @@ def _study_pages(
             overlaps=[rule for rule in overlaps if record.id in rule["studies"]],
             uses=uses.get(record.id, ()),
             titles=titles,
+            ratios=ratios.get(record.id, ()),
             previous=previous,
             following=following,
         )
