@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from analysis_lib.book.markdown import Facts, Heading, page
 from analysis_lib.book.study_page import SEVERITY_WORDS, findings_table
-from analysis_lib.comparison.arms import study_label
 from analysis_lib.consistency import RULES, SEVERITIES, Finding
 from analysis_lib.study_records import StudyRecord
 from analysis_lib.tables import Html, count, paragraph
@@ -14,13 +13,13 @@ from analysis_lib.tables import Html, count, paragraph
 
 def audit_page(records: Sequence[StudyRecord], findings: Sequence[Finding]) -> str:
     """The Markdown of the audit's page."""
-    labels = {record.id: study_label(record) for record in records}
+    by_id = {record.id: record for record in records}
     studies = len({found.study_id for found in findings})
     blocks: list[Html] = []
     for severity in SEVERITIES:
         found = [finding for finding in findings if finding.severity == severity]
         blocks.append(Heading(f"{SEVERITY_WORDS[severity].capitalize()} ({count(len(found))})"))
-        blocks.append(findings_table(found, labels) if found else paragraph("None."))
+        blocks.append(findings_table(found, by_id) if found else paragraph("None."))
     return page(
         "Contradictions found in papers",
         paragraph(

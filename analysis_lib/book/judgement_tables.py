@@ -12,6 +12,7 @@ import pandas as pd
 from analysis_lib.book.blocks import Fold, Stack
 from analysis_lib.book.markdown import Facts, Inline, Section
 from analysis_lib.book.places import block_anchor, field_anchor, study_page
+from analysis_lib.book.study_words import field_words, with_names
 from analysis_lib.comparison.arms import study_label
 from analysis_lib.study_records import grade, load_judgements, load_records, load_vocabulary
 from analysis_lib.study_records.judgements import (
@@ -27,7 +28,8 @@ from analysis_lib.tables import Cell, Html, callout, count, html_table, paragrap
 #: Anchor of the doubts of a study's page: readers' notes and contradictions stand there.
 DOUBTS = "doubts"
 
-_IN_DOUBTS = ("notes", "discrepancies", "corrections")
+#: Lists of the doubts of which every item is a place of its own.
+_IN_LISTS = ("notes[", "discrepancies[")
 
 _CASE_SERIES = "jbi-case-series"
 
@@ -51,7 +53,7 @@ def study_judgements(study_id: str) -> list[Html]:
     series, contrasts = judgements.appraisal(study_id), judgements.contrasts_of(study_id)
     blocks: list[Html] = [_contrast_section(record, found) for found in contrasts]
     if series:
-        blocks.append(_series_section(series))
+        blocks.append(_series_section(record, series))
     return blocks or [
         paragraph(
             "Not judged: no figure of this study stands in a pool or in a comparison of two of "
@@ -131,9 +133,9 @@ def readers_sentence(readers: Sequence[str], texts: str) -> str:
     return f"Judged by {count(len(readers))} readers, from {texts}."
 
 
-def _series_section(found: CaseSeriesAppraisal) -> Section:
+def _series_section(record: StudyRecord, found: CaseSeriesAppraisal) -> Section:
     parts = (
-        _answers(found.items, "jbi_item", "jbi_answer"),
+        _answers(record, found.items, "jbi_item", "jbi_answer"),
         paragraph(_read_by(found)),
     )
     return Section(_CASE_SERIES, "As a cohort: JBI checklist for case series", parts, level=3)
@@ -145,30 +147,39 @@ def _contrast_section(record: StudyRecord, found: ContrastAppraisal) -> Section:
     printed = Cell("what the paper prints", href=f"#{block_anchor(found.contrast)}")
     parts = (
         paragraph("Risk of bias of ", printed, f": {_groups(record, found)}."),
-        _answers(judged, "robins_domain", "robins_judgement"),
+        _answers(record, judged, "robins_domain", "robins_judgement"),
         paragraph(_read_by(found)),
     )
     return Section(_contrast_anchor(found), heading, parts, level=3)
 
 
-def _answers(items: Sequence[Judgement], questions_list: str, answers_list: str) -> Facts:
+def _answers(
+    record: StudyRecord, items: Sequence[Judgement], questions_list: str, answers_list: str
+) -> Facts:
     """Question and answer of each item; the overall judgement is none of the tool's questions."""
     questions = {code: term.description for code, term in load_vocabulary()[questions_list].items()}
     return Facts(
-        tuple((questions.get(item.item, "Overall"), _answer(item, answers_list)) for item in items)
+        tuple(
+            (questions.get(item.item, "Overall"), _answer(record, item, answers_list))
+            for item in items
+        )
     )
 
 
-def _answer(item: Judgement, answers_list: str) -> Inline:
-    """``Yes. The reason. Rests on: population, prior_treatment.``"""
-    parts: list[str | Cell] = [_mark(item.answer, answers_list), f". {item.reason}"]
+def _answer(record: StudyRecord, item: Judgement, answers_list: str) -> Inline:
+    """``Yes. The reason. Rests on: population; earlier treatment; note 2.``"""
+    parts: list[str | Cell] = [_mark(item.answer, answers_list), ". "]
+    parts += with_names(item.reason, up=True)
     for position, field in enumerate(item.rests_on):
-        parts += [", " if position else " Rests on: ", Cell(field, href=f"#{_place(field)}")]
+        parts += ["; " if position else " Rests on: "]
+        parts.append(Cell(field_words(record, field), href=f"#{_place(field)}"))
     return (*parts, ".") if item.rests_on else tuple(parts)
 
 
 def _place(field: str) -> str:
-    return DOUBTS if field.startswith(_IN_DOUBTS) else block_anchor(field)
+    if field.startswith(_IN_LISTS):
+        return field_anchor(field)
+    return DOUBTS if field.startswith("corrections") else block_anchor(field)
 
 
 def _series_matrix(series: Sequence[CaseSeriesAppraisal]) -> Html:

@@ -10,6 +10,7 @@ from analysis_lib.book.benchmark_page import benchmark_page
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
 from analysis_lib.book.evidence_page import evidence_page
 from analysis_lib.book.flow_page import flow_page
+from analysis_lib.book.glossary_page import glossary_page
 from analysis_lib.book.guidelines_page import guidelines_page
 from analysis_lib.book.landing_page import landing_page
 from analysis_lib.book.methods_page import methods_page
@@ -19,8 +20,15 @@ from analysis_lib.book.reconstruction_pages import (
     benchmark_page as reconstruction_benchmark_page,
 )
 from analysis_lib.book.reconstruction_pages import example_page, quality_page
+from analysis_lib.book.study_index import study_index_page
 from analysis_lib.book.study_page import StudyContext, study_page_text
-from analysis_lib.book.study_uses import Results, Use, uses_by_study
+from analysis_lib.book.study_uses import (
+    ComputedRatio,
+    Results,
+    Use,
+    computed_ratios,
+    uses_by_study,
+)
 from analysis_lib.comparison import compare
 from analysis_lib.comparison.declarations import load_declarations
 from analysis_lib.consistency import Finding, audit_records
@@ -61,6 +69,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     uses = uses_by_study(found)
     pages = {
         "index.md": landing_page(found),
+        "studies.md": study_index_page(records, found, uses),
         "evidence-map.md": evidence_page(records),
         "flow.md": flow_page(records, found, uses),
         "benchmark-review.md": benchmark_page(found),
@@ -68,6 +77,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "guidelines.md": guidelines_page(),
         "methods-summaries.md": methods_page(),
         "methods-pooling.md": pooling_page(),
+        "glossary.md": glossary_page(),
         "audit.md": audit_page(records, findings),
         "whats-new.md": whats_new_page(),
         "cite.md": cite_page(),
@@ -76,7 +86,8 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "reconstruction-benchmark.md": reconstruction_benchmark_page(),
     }
     titles = {comparison: result.declaration.title for comparison, result in found.items()}
-    return pages | _study_pages(records, findings, overlaps, uses, titles)
+    ratios = computed_ratios(found)
+    return pages | _study_pages(records, findings, overlaps, uses, ratios, titles)
 
 
 def compute_all() -> Results:
@@ -89,6 +100,7 @@ def _study_pages(
     findings: Sequence[Finding],
     overlaps: Sequence[dict[str, Any]],
     uses: dict[str, tuple[Use, ...]],
+    ratios: dict[str, tuple[ComputedRatio, ...]],
     titles: dict[str, str],
 ) -> dict[str, str]:
     pages, words = {}, load_vocabulary()
@@ -100,6 +112,7 @@ def _study_pages(
             overlaps=[rule for rule in overlaps if record.id in rule["studies"]],
             uses=uses.get(record.id, ()),
             titles=titles,
+            ratios=ratios.get(record.id, ()),
             previous=previous,
             following=following,
         )

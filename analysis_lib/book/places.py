@@ -102,7 +102,7 @@ def place_read(source_url: str) -> Cell:
     if parts.scheme in ("http", "https") and parts.hostname in LINKED_HOSTS:
         return Cell(source_url, href=source_url)
     if parts.scheme in ("http", "https"):
-        return Cell(f"read at {parts.hostname} (a copy, not linked)")
+        return Cell(f"{parts.hostname} (a copy, not linked)")
     return Cell(source_url)
 
 

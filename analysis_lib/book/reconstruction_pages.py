@@ -98,7 +98,7 @@ def _arms_with_curve(record: StudyRecord) -> Iterator[Html]:
                 ".",
             )
             slug = f"curve-{record.id}-{arm.id.replace('_', '-')}-{index}"
-            curves = _steps("reconstructed", made.ipd)
+            curves = steps("reconstructed", made.ipd)
             yield reading_chart(slug, reading, curves, title=title)
             yield constraints_table(made, f"Printed against reconstructed: {title}")
 
@@ -153,9 +153,9 @@ class _ExampleArm:
     def blocks(self, number: int) -> tuple[Html, ...]:
         curves = pd.concat(
             [
-                _steps("true patients", self.truth),
-                _steps("from the curve and n", self.from_n.ipd),
-                _steps("from the curve, n and the number-at-risk table", self.from_table.ipd),
+                steps("true patients", self.truth),
+                steps("from the curve and n", self.from_n.ipd),
+                steps("from the curve, n and the number-at-risk table", self.from_table.ipd),
             ]
         )
         title = f"{self.name}: the reading, what was made of it, and the truth"
@@ -292,7 +292,8 @@ def _coverage(path: Path) -> tuple[Html, ...]:
     )
 
 
-def _steps(series: str, ipd: pd.DataFrame) -> pd.DataFrame:
+def steps(series: str, ipd: pd.DataFrame) -> pd.DataFrame:
+    """The Kaplan-Meier steps of patients as rows of :func:`charts.reading_chart`."""
     curve = kaplan_meier(ipd["time_months"], ipd["event"])
     return curve[["time_months", "survival"]].assign(series=series)
 

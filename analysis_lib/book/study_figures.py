@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pandas as pd
 
+from analysis_lib.book.glossary_page import is_term, term
 from analysis_lib.book.markdown import Anchor, Facts, Heading, Inline, Items, Quotation, Section
 from analysis_lib.book.places import field_anchor, place_read
+from analysis_lib.book.study_rederived import rederived
+from analysis_lib.book.study_words import with_names
 from analysis_lib.comparison.selection import has_figure
 from analysis_lib.study_records import StudyRecord
 from analysis_lib.study_records.model import Arm, Contrast, Count, Harm, Median, Outcome, Source
@@ -45,6 +49,9 @@ _DIRECTIONS = {
     "unknown": "not stated which way the ratio counts",
 }
 
+#: A p-value within a sentence: ``p<0.001``, ``p = 0.000``.
+_P_IN_WORDS = re.compile(r"\bp\s*([<>=≤≥])\s*(0?\.\d+)", re.IGNORECASE)
+
 _UNITS = {"patient": "patients", "lesion": "lesions", "cavity": "cavities"}
 
 
@@ -63,7 +70,7 @@ def arms_and_figures(record: StudyRecord, words: Words) -> list[Html]:
             _arm_facts(record, arm, words),
         ]
         blocks += [
-            _outcome(f"{field}.outcomes[{number}]", outcome, words)
+            _outcome(record, f"{field}.outcomes[{number}]", outcome, words)
             for number, outcome in enumerate(arm.outcomes)
         ]
         if arm.harms:
@@ -139,26 +146,39 @@ def _arm_facts(record: StudyRecord, arm: Arm, words: Words) -> Facts:
     )
 
 
-def _outcome(field: str, outcome: Outcome, words: Words) -> Section:
+def _outcome(record: StudyRecord, field: str, outcome: Outcome, words: Words) -> Section:
     role = words["role"][outcome.role]
     reason = f": {outcome.role_reason}" if outcome.role_reason else f". {role.description}."
     time_zero = words["time_zero"][outcome.time_zero_kind].label
     facts = Facts(
         (
             ("Number behind it", _number_behind(outcome.n_analysed)),
-            ("Time zero", f"{time_zero} ({outcome.time_zero})" if outcome.time_zero else time_zero),
-            ("Estimator", words["estimator"][outcome.estimator].label),
-            ("Role", f"{role.label}{reason}"),
+            ("Time zero", _time_zero(outcome, time_zero)),
+            ("Estimator", _estimator(outcome, words)),
+            ("Role", (role.label, *with_names(reason, up=True))),
             ("Level of evidence", level_words(outcome_level(outcome), words)),
             ("Events", None if outcome.n_events is None else count(outcome.n_events)),
             ("Longest follow-up", _months(outcome.followup_max_months)),
             ("Median follow-up", _months(outcome.median_followup_months)),
-            ("Note of the readers", outcome.note),
+            ("Note of the readers", with_names(outcome.note, up=True) if outcome.note else None),
         )
     )
     label = words["outcome"][outcome.outcome].label
-    parts = (_figures(label, outcome), facts, quotation(outcome.source))
-    return Section(field_anchor(field), label, parts)
+    anchor = field_anchor(field)
+    again = rederived(record, outcome, anchor, label)
+    parts = (_figures(label, outcome), *again, facts, quotation(outcome.source))
+    return Section(anchor, label, parts)
+
+
+def _time_zero(outcome: Outcome, kind: str) -> str:
+    said = outcome.time_zero
+    return kind if not said or said.lower() == kind.lower() else f"{kind} ({said})"
+
+
+def _estimator(outcome: Outcome, words: Words) -> Inline:
+    """The estimator, explained in place where its name is jargon."""
+    label = words["estimator"][outcome.estimator].label
+    return (term(label, up=True),) if is_term(label) else (label,)
 
 
 def _figures(label: str, outcome: Outcome) -> Html:
@@ -227,7 +247,7 @@ def _harm(harm: Harm, *, with_place: bool) -> Inline:
     said += [f" Definition: {harm.definition}."] if harm.definition else []
     said += [f" Note of the readers: {harm.note}."] if harm.note else []
     said += [f" “{harm.source.seen}” ({harm.source.locator}"]
-    return (*said, *(("; ", place_read(harm.source.url)) if with_place else ()), ")")
+    return (*said, *(("; read at: ", place_read(harm.source.url)) if with_place else ()), ")")
 
 
 def _contrast(
@@ -248,7 +268,7 @@ def _contrast(
             ("First group", first),
             ("Against", second),
             ("Ratio", ratio or "none printed"),
-            ("p", NOT_REPORTED if contrast.p is None else str(contrast.p)),
+            ("p", _p_value(contrast)),
             ("Model or test", contrast.model or _CONTRAST_ESTIMATORS[contrast.estimator]),
             ("Adjusted", None if contrast.adjusted is None else _yes_no(contrast.adjusted)),
             ("Note of the readers", contrast.note),
@@ -256,6 +276,17 @@ def _contrast(
     )
     heading = words[contrast.outcome].label
     return Section(field_anchor(field), heading, (facts, quotation(contrast.source)), level=3)
+
+
+def _p_value(contrast: Contrast) -> str:
+    """The p-value; one that is no single number stands in the model or in the paper's words."""
+    if contrast.p is not None:
+        return str(contrast.p)
+    for said in (contrast.model or "", contrast.source.seen):
+        found = _P_IN_WORDS.search(said)
+        if found:
+            return f"{found[1]} {found[2]}, as printed"
+    return NOT_REPORTED
 
 
 def _yes_no(value: bool) -> str:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from analysis_lib.book.judgement_tables import DOUBTS, study_judgements
-from analysis_lib.book.markdown import Anchor, Facts, Heading, Inline, Items, page
-from analysis_lib.book.places import block_anchor, paper_link, place_read, study_page
+from analysis_lib.book.markdown import Anchor, Facts, Heading, Inline, Items, page, plain
+from analysis_lib.book.places import (
+    block_anchor,
+    field_anchor,
+    paper_link,
+    place_read,
+    study_page,
+)
 from analysis_lib.book.study_figures import Words, arms_and_figures, as_number, contrasts
-from analysis_lib.book.study_uses import LEFT_OUT, Use
+from analysis_lib.book.study_rederived import computed_ratio
+from analysis_lib.book.study_uses import LEFT_OUT, ComputedRatio, Use
+from analysis_lib.book.study_words import (
+    field_words,
+    message_words,
+    reading_words,
+    with_names,
+)
 from analysis_lib.charts import reading_figure
 from analysis_lib.comparison.arms import study_label
 from analysis_lib.consistency import RULES, Finding
@@ -67,6 +80,8 @@ class StudyContext:
         Where comparisons read it.
     titles : dict
         Title of each comparison by id.
+    ratios : sequence of ComputedRatio
+        Of the study's groups, computed by this review.
     previous, following : StudyRecord, optional
         Neighbours in the order of ids.
     """
@@ -76,6 +91,7 @@ class StudyContext:
     overlaps: Sequence[dict[str, Any]]
     uses: Sequence[Use]
     titles: dict[str, str]
+    ratios: Sequence[ComputedRatio] = ()
     previous: StudyRecord | None = None
     following: StudyRecord | None = None
 
@@ -96,12 +112,14 @@ def study_page_text(record: StudyRecord, context: StudyContext) -> str:
         ),
         Heading("Comparisons printed in the paper"),
         *(contrasts(record, context.words) or [paragraph("None was read.")]),
+        *_computed(context.ratios),
         Heading("Risk of bias"),
         *study_judgements(record.id),
         Heading("Doubts and contradictions"),
         Anchor(DOUBTS),
         *_doubts(record, context.findings),
         Heading("Second reading"),
+        Anchor("looked-for-again"),
         *_second_reading(record),
         Heading("Patients shared with other studies"),
         *_overlaps(record, context.overlaps),
@@ -134,10 +152,11 @@ def _year(citation: Citation) -> str | None:
 
 def _decision(record: StudyRecord) -> Html:
     kind = "caution" if record.eligibility.decision != "include" else "note"
-    said = f"{DECISION_WORDS[record.eligibility.decision]}. Reason: {record.eligibility.reason}"
+    said: list[str | Cell] = [f"{DECISION_WORDS[record.eligibility.decision]}. Reason: "]
+    said += with_names(record.eligibility.reason, up=True)
     if record.secondary_source:
-        said += " Figures were read in another paper's table."
-    return callout(kind, said)
+        said += [" Figures were read in another paper's table."]
+    return callout(kind, *said)
 
 
 def _facts(record: StudyRecord, words: Words) -> Facts:
@@ -182,40 +201,77 @@ def _histology(record: StudyRecord) -> str | None:
     return "; ".join(part for part in (counted, record.histology_note) if part) or "not reported"
 
 
+def _computed(ratios: Sequence[ComputedRatio]) -> list[Html]:
+    if not ratios:
+        return []
+    heading = "Ratios computed by this review"
+    return [Heading(heading), *(computed_ratio(found) for found in ratios)]
+
+
 def _doubts(record: StudyRecord, findings: Sequence[Finding]) -> list[Html]:
     blocks: list[Html] = []
     if record.discrepancies:
-        blocks += [Heading("Noted by the readers", 3), Items(record.discrepancies)]
+        blocks += [
+            Heading("Noted by the readers", 3),
+            _listed(record.discrepancies, "discrepancies"),
+        ]
     if findings:
-        blocks += [Heading("Found by the consistency audit", 3), findings_table(findings)]
+        blocks += [Heading("Found by the consistency audit", 3), _findings(record, findings)]
     if record.corrections:
         blocks += [Heading("Corrections", 3), _corrections(record)]
     if record.notes:
-        blocks += [Heading("Other notes of the readers", 3), Items(record.notes)]
+        blocks += [Heading("Other notes of the readers", 3), _listed(record.notes, "notes")]
     return blocks or [paragraph("Nothing was noted, and the consistency audit found nothing.")]
 
 
-def findings_table(findings: Sequence[Finding], labels: dict[str, str] | None = None) -> Html:
-    """Findings of the audit; ``labels`` (names by study id) are given for many studies."""
+def _listed(said: Sequence[str], field: str) -> Items:
+    """Sentences of the readers, each with the anchor that judgements lead to."""
+    ids = tuple(field_anchor(f"{field}[{index}]") for index in range(len(said)))
+    return Items(tuple(with_names(text, up=True) for text in said), ids)
+
+
+def _findings(record: StudyRecord, findings: Sequence[Finding]) -> Html:
+    """What the audit found in one study: the sentence first, in words a reader knows."""
+    items = tuple(
+        (
+            f"{SEVERITY_WORDS[found.severity].capitalize()}: ",
+            *with_names(message_words(record, found.message), up=True),
+            " (",
+            Cell(field_words(record, found.field), href=f"#{_finding_place(found.field)}"),
+            ")",
+        )
+        for found in findings
+    )
+    return Items(items)
+
+
+def _finding_place(field: str) -> str:
+    if field.startswith("discrepancies["):
+        return field_anchor(field)
+    return "looked-for-again" if field == "second_reading" else block_anchor(field)
+
+
+def findings_table(findings: Sequence[Finding], records: Mapping[str, StudyRecord]) -> Html:
+    """Findings of one severity over many studies; ``records`` by id."""
     rows = []
     for found in findings:
-        page_of = study_page(found.study_id) if labels else ""
-        place = f"{page_of}#{block_anchor(found.field)}"
-        who = {"Study": Cell(labels[found.study_id], href=place)} if labels else {}
-        where = {} if labels else {"Where": Cell(found.field, href=place)}
-        what = {"What was found": found.message, "Rule": RULES[found.rule]}
-        severity = {} if labels else {"How serious": SEVERITY_WORDS[found.severity]}
-        rows.append({**who, **severity, **what, **where})
-    caption = "Findings of the consistency audit"
-    if labels:
-        caption = f"{caption}: {SEVERITY_WORDS[findings[0].severity]}"
+        record = records[found.study_id]
+        place = f"{study_page(record.id)}#{_finding_place(found.field)}"
+        rows.append(
+            {
+                "Study": Cell(study_label(record), href=place),
+                "What was found": plain(with_names(message_words(record, found.message))),
+                "Rule": RULES[found.rule],
+            }
+        )
+    caption = f"Findings of the consistency audit: {SEVERITY_WORDS[findings[0].severity]}"
     return html_table(pd.DataFrame(rows), caption=caption)
 
 
 def _corrections(record: StudyRecord) -> Html:
     rows = [
         {
-            "Field": Cell(found.field, href=f"#{block_anchor(found.field)}"),
+            "Field": Cell(field_words(record, found.field), href=f"#{block_anchor(found.field)}"),
             "Printed": str(found.printed),
             "Used": str(found.used),
             "Reason": found.reason,
@@ -229,12 +285,14 @@ def _second_reading(record: StudyRecord) -> list[Html]:
     reading = record.second_reading
     blocks: list[Html] = []
     if reading.compared:
+        blocks.append(paragraph(_reading_sentence(reading)))
         blocks.append(_reading_chart(reading))
-        blocks.append(_reading_table(record.id))
+        blocks.append(_reading_table(record))
     else:
         blocks.append(callout("missing", "No value of this study was read a second time."))
     if reading.note:
-        blocks.append(paragraph(f"Note of the second reader: {reading.note}"))
+        said = with_names(reading.note, up=True)
+        blocks.append(paragraph("Note of the second reader: ", *said))
     return blocks
 
 
@@ -244,14 +302,18 @@ def _reading_chart(reading: SecondReading) -> Html:
     )
 
 
-def _reading_table(study_id: str) -> Html:
+def _reading_sentence(reading: SecondReading) -> str:
+    return (
+        f"{count(reading.compared)} {'value was' if reading.compared == 1 else 'values were'} "
+        f"looked for a second time: {count(reading.agreed)} found again unchanged, "
+        f"{count(reading.corrected)} corrected, {count(reading.not_found_again)} not found again."
+    )
+
+
+def _reading_table(record: StudyRecord) -> Html:
     rows = [
         {
-            "Value": " · ".join(
-                part.replace("_", " ")
-                for part in (row["arm"], row["outcome"], row["field"])
-                if part not in ("", "-")
-            ),
+            "Value": reading_words(record, row),
             "First reading": row["first_value"] or "none",
             "Second reading": row["second_value"] or "none",
             "Result": _SECOND_READING_ANSWERS[row["agree"]],
@@ -259,7 +321,7 @@ def _reading_table(study_id: str) -> Html:
             "Comment": row["comment"] or "none",
         }
         for row in load_second_readings()
-        if row["study"] == study_id
+        if row["study"] == record.id
     ]
     return html_table(pd.DataFrame(rows), caption="Values read a second time")
 
@@ -270,11 +332,11 @@ def _overlaps(record: StudyRecord, rules: Sequence[dict[str, Any]]) -> list[Html
     items = []
     for rule in rules:
         others = [study for study in rule["studies"] if study != record.id]
-        said: list[str | Cell] = [f"{rule['reason'].strip()} "]
+        said: list[str | Cell] = [*with_names(rule["reason"].strip(), up=True), " "]
         said += ["Other studies: "] if others else []
         for position, study in enumerate(others):
             said += [", "] if position else []
-            said.append(Cell(study, href=f"{study}.html"))
+            said += with_names(study, up=True)
         said += [". " if others else "", Cell("The rule", href=f"../overlaps.html#{rule['id']}")]
         items.append((*said, "."))
     return [Items(tuple(items))]
@@ -292,8 +354,8 @@ def _use(use: Use, context: StudyContext) -> Inline:
     figure = Cell(label, href=f"#{block_anchor(use.field)}")
     if not use.reason:
         return (title, ", ", figure, f", {use.how}")
-    reason = f": {use.reason}" if use.how == LEFT_OUT else f" ({use.reason})"
-    return (title, ", ", figure, f", {use.how}{reason}")
+    before, after = (": ", "") if use.how == LEFT_OUT else (" (", ")")
+    return (title, ", ", figure, f", {use.how}{before}", *with_names(use.reason, up=True), after)
 
 
 def _neighbours(context: StudyContext) -> Html:
@@ -303,4 +365,4 @@ def _neighbours(context: StudyContext) -> Html:
             parts += [" · "] if parts else []
             parts.append(Cell(f"{word} study: {study_label(other)}", href=f"{other.id}.html"))
     parts += [" · "] if parts else []
-    return paragraph(*parts, Cell("All studies", href="../evidence-map.html"))
+    return paragraph(*parts, Cell("All studies", href="../studies.html"))

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
+from analysis_lib.comparison.within import WithinEffect
+from analysis_lib.study_records import load_vocabulary
 
 #: How a study can stand in a comparison, the most direct first.
 POOLED, CONTRAST, SCENARIO, INDIRECT, LEFT_OUT = (
@@ -28,6 +30,20 @@ class Use:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class ComputedRatio:
+    """A ratio of a study's two groups that a comparison computed from the printed figures.
+
+    ``title`` is that of the comparison, ``label`` the outcome in words.
+    """
+
+    comparison: str
+    title: str
+    outcome: str
+    label: str
+    effect: WithinEffect
+
+
 Results = Mapping[str, ComparisonResult]
 
 
@@ -46,6 +62,20 @@ def uses_by_study(results: Results) -> dict[str, tuple[Use, ...]]:
 def pooled_studies(result: ComparisonResult) -> set[str]:
     """Studies in any primary analysis of a comparison."""
     return {study for out in result.outcomes for side in out.sides for study in side.study_ids}
+
+
+def computed_ratios(results: Results) -> dict[str, tuple[ComputedRatio, ...]]:
+    """Ratios that this review computed from a study's own figures, by study."""
+    found: dict[str, list[ComputedRatio]] = {}
+    for comparison, result in results.items():
+        for outcome in result.outcomes:
+            label = load_vocabulary()["outcome"][outcome.outcome].label.lower()
+            for effect in (effect for within in outcome.within for effect in within.effects):
+                if effect.method == "figures":
+                    title = result.declaration.title
+                    ratio = ComputedRatio(comparison, title, outcome.outcome, label, effect)
+                    found.setdefault(effect.study_id, []).append(ratio)
+    return {study_id: tuple(ratios) for study_id, ratios in found.items()}
 
 
 def _uses(comparison: str, outcome: OutcomeResult) -> Iterator[tuple[str, Use]]:

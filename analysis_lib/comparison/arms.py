@@ -94,13 +94,25 @@ class ArmEvidence:
 
 
 def study_label(record: StudyRecord) -> str:
-    """First author and year as a reader knows a study; the record's id without authors."""
-    authors = record.citation.authors
-    if not authors:
-        return record.id
-    first = re.split(r",|\bet al\b|\(", authors)[0].strip()
+    """A study as a reader knows it: ``Kim 2018``, ``RTOG 90-05 1996``; never its id.
+
+    The record's own short name leads, then the first author; a record that prints neither
+    is called by its first centre or by its size. The letter that ends the id of a second
+    paper of one author and year (``kim-2018b``) follows the year.
+    """
+    year = record.citation.year or "(no year)"
+    letter = re.search(r"-\d{4}([a-z])$", record.id)
+    return f"{_name(record)} {year}{letter.group(1) if letter else ''}"
+
+
+def _name(record: StudyRecord) -> str:
+    if record.short_name:
+        return record.short_name
+    first = re.split(r",|\bet al\b|\(", record.citation.authors or "")[0].strip()
     surname = re.sub(r"\s+[A-Z]{1,4}$", "", first)
-    return f"{surname} {record.citation.year or '(year not printed)'}"
+    if surname or record.centres:
+        return surname or record.centres[0]
+    return f"Study of {record.n_patients or 'an unknown number of'} patients"
 
 
 def arm_evidence(

@@ -212,6 +212,7 @@ class StudyRecord:
     contrasts: tuple[Contrast, ...]
     eligibility: Eligibility
     second_reading: SecondReading
+    short_name: str | None = None
     centres: tuple[str, ...] = ()
     enrolment: dict[str, int | None] | None = None
     prior_treatment: tuple[str, ...] = ()
