@@ -318,7 +318,7 @@ def _reading_table(record: StudyRecord) -> Html:
             "Second reading": row["second_value"] or "none",
             "Result": _SECOND_READING_ANSWERS[row["agree"]],
             "Read at": place_read(row["url"]),
-            "Comment": row["comment"] or "none",
+            "Comment": plain(with_names(row["comment"] or "none")),
         }
         for row in load_second_readings()
         if row["study"] == record.id

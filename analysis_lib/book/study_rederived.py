@@ -72,8 +72,9 @@ def computed_ratio(found: ComputedRatio) -> Html:
     groups = f"{effect.groups[0]} against {effect.groups[1]}"
     numbers = interval(*effect.as_printed, number=ratio)
     said: list[str | Cell] = [
-        f"{effect.scale[:1].upper()}{effect.scale[1:]} of {found.label}, {groups}: {numbers}. "
-        "Computed by this review, not printed in the paper: from the figures above patients were "
+        f"{effect.scale[:1].upper()}{effect.scale[1:]} of {found.label}, {groups}: {numbers}; "
+        "below 1 means fewer failures in the first group. Computed by this review, not printed "
+        "in the paper: from the figures above patients were "
         "made (",
         term("pseudo-patients", up=True),
         ") many times over, a ",

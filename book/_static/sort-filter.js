@@ -6,7 +6,10 @@
   const text = (cell) => cell.textContent.trim();
 
   /* Words of a phrase in any order, without regard to case and accents. */
-  const plain = (words) => words.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+  function plain(words) {
+    const bare = words.normalize("NFD").replace(/[\u0300-\u036f]/g, "");
+    return bare.toLowerCase().replace(/ß/g, "ss");
+  }
 
   /* Unknown numbers stand last in either direction. */
   function compare(a, b, numeric, direction) {
