@@ -8,6 +8,7 @@ from typing import Any
 from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
 from analysis_lib.book.evidence_page import evidence_page
+from analysis_lib.book.explorer_page import explorer_page
 from analysis_lib.book.flow_page import flow_page
 from analysis_lib.book.guidelines_page import guidelines_page
 from analysis_lib.book.landing_page import landing_page
@@ -61,6 +62,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     pages = {
         "index.md": landing_page(found),
         "evidence-map.md": evidence_page(records),
+        "explorer.md": explorer_page(records, found),
         "flow.md": flow_page(records, found, uses),
         "benchmark-review.md": benchmark_page(found),
         "overlaps.md": overlaps_page(),
