@@ -25,6 +25,7 @@ from analysis_lib.book.judgement_tables import certainty_table, risk_of_bias_tab
 from analysis_lib.book.robustness import e_value_sentences, robustness
 from analysis_lib.book.side_figures import absolute_table, between_table
 from analysis_lib.book.sources import inputs
+from analysis_lib.book.who_table import who_table
 from analysis_lib.comparison import compare
 
 result = compare(comparison_id)
@@ -42,6 +43,12 @@ tables.question(result)
 
 # %% tags=["remove-input"]
 tables.per_outcome(result, tables.arms_table)
+
+# %% [markdown]
+# Who was studied, as far as the records hold it.
+
+# %% tags=["remove-input"]
+tables.per_outcome(result, who_table)
 
 # %% [markdown]
 # Figures that were read and do not stand in the primary analysis, and why.

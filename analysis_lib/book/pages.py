@@ -9,6 +9,7 @@ from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
 from analysis_lib.book.evidence_page import evidence_page
+from analysis_lib.book.explorer_page import explorer_page
 from analysis_lib.book.flow_page import flow_page
 from analysis_lib.book.glossary_page import glossary_page
 from analysis_lib.book.guidelines_page import guidelines_page
@@ -71,6 +72,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "index.md": landing_page(found),
         "studies.md": study_index_page(records, found, uses),
         "evidence-map.md": evidence_page(records),
+        "explorer.md": explorer_page(records, found),
         "flow.md": flow_page(records, found, uses),
         "benchmark-review.md": benchmark_page(found),
         "overlaps.md": overlaps_page(),

@@ -34,7 +34,7 @@ from analysis_lib.study_records import (
     load_vocabulary,
 )
 from analysis_lib.study_records.model import Correction
-from analysis_lib.tables import paragraph
+from analysis_lib.tables import interval, paragraph, ratio
 
 FORBIDDEN = ("significant", "improves", "reduces", "benefit", "superior")
 
