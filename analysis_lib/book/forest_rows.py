@@ -79,15 +79,15 @@ def median_summary(pool: Pool, side: SideResult) -> dict:
     """The pool of a side's medians, in months."""
     arms, medians = pool.arms(side), pool.summary(side).medians
     if medians is None:
-        known = f"{count(len(arms_with_limits(arms)))} of {count(len(arms))} cohorts"
-        return _not_combined(f"not combined ({known} give a median with an interval)")
-    return _from_logs(medians, f"{count(medians.k)} of {count(len(arms))} cohorts")
+        known = _of(len(arms_with_limits(arms)), len(arms), "cohort", "cohorts")
+        return _not_combined(f"not combined (a median with an interval in {known})")
+    return _from_logs(medians, _of(medians.k, len(arms), "cohort", "cohorts"))
 
 
 def landmark_summary(pool: Pool, side: SideResult) -> dict:
     """The side's absolute figure at 12 months."""
     figure = pool.summary(side).at(LANDMARK_MONTHS)
-    studies = f"{count(figure.k)} of {count(figure.of)} studies"
+    studies = _of(figure.k, figure.of, "study", "studies")
     if figure.value is None:
         return _not_combined(f"not combined ({studies})")
     return {
@@ -176,6 +176,10 @@ def not_pooled(found: WithinEvidence, names: Mapping[str, str]) -> str:
 
 def _pool_of(found: WithinEvidence, names: Mapping[str, str]) -> str:
     return f"{names[found.first]} against {names[found.second].lower()}, {found.scale}"
+
+
+def _of(k: int, of: int, one: str, several: str) -> str:
+    return f"{count(k)} of {count(of)} {one if of == 1 else several}"
 
 
 def _not_combined(why: str) -> dict:

@@ -323,7 +323,11 @@ def _description(rows: pd.DataFrame, lines: list[dict]) -> str:
         parts.append("A diamond is a pool of its group: its width is the 95% interval.")
     if any(line["prediction_low"] is not None for line in pooled):
         parts.append("The dotted line through it: where a new cohort would lie (prediction).")
-    parts += [f"{line['group']}: {line['label']}: {line['text']}." for line in pooled]
+    for line in pooled:
+        if line["estimate"] is not None:
+            parts.append(f"{line['group']}: {line['label']}: {line['text']}.")
+    if any(line["estimate"] is None for line in pooled):
+        parts.append("Not combined: too few cohorts of the group know the figure for a pool.")
     if _shared_note(rows):
         parts.append(f"Of every row: {_shared_note(rows)}.")
     flags = ("goes_left", "goes_right", "prediction_goes_left", "prediction_goes_right")

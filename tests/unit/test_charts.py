@@ -405,7 +405,9 @@ def test_without_a_pool_nothing_is_drawn_as_one():
     pools = _pools().iloc[1:]
     chart = cohort_forest("f", _rows(), title="F", x_title="Months", summaries=pools)
     assert not {"diamonds", "predictions"} & _names(chart.spec)
-    assert "not combined (1 of 2 cohorts)" in chart.description
+    assert "not combined (1 of 2 cohorts)" in _drawn_text(chart.spec).replace("\n", " ")
+    assert "Not combined: too few cohorts" in chart.description
+    assert "diamond" not in chart.description
 
 
 def test_weights_are_written_where_a_row_has_one():
