@@ -5,17 +5,20 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test check serve study bench reference clean
+.PHONY: help book test test-all check serve study bench reference clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 book: $(READY)  ## validate the evidence, run what changed, build the site, say where to open it
 	@$(BIN)/lsr build
 
-test: $(READY)  ## every test: unit, property, reference, book, and every notebook against a fresh run
-	@echo "running every test (unit, property, reference, book, notebooks) ..."
+test: $(READY)  ## every test: unit, property, reference, book, browser, and every notebook against a fresh run
+	@echo "running every test (unit, property, reference, book, browser, notebooks) ..."
 	@$(BIN)/pytest -q -n auto --dist loadfile --nbval tests book
+
+test-all: $(READY)  ## the same, and the accessibility of every page (many minutes)
+	@$(BIN)/pytest -q -n auto --dist loadfile --nbval -m "" tests book
 
 check: $(READY)  ## quick: evidence and code style
 	@$(BIN)/lsr validate

@@ -219,7 +219,7 @@ class Table(Html):
         note = f'<p class="lsr-table-note">{escape(self.note)}</p>' if self.note else ""
         return (
             f'<div class="lsr-table"{_attributes(id=self.id)}>'
-            f'<div class="lsr-table-scroll" role="region" tabindex="0" '
+            f'<div class="lsr-table-scroll" role="group" tabindex="0" '
             f'aria-label="{escape(self.caption)}">'
             f"<table><caption>{escape(self.caption)}</caption>"
             f"<thead><tr>{self._header()}</tr></thead>"

@@ -51,7 +51,7 @@ class FourAnswers(Html):
 
     def to_html(self) -> str:
         boxes = "\n".join(
-            f'<section class="lsr-answer-box" aria-label="{escape(title)}">'
+            f'<section class="lsr-answer-box" aria-label="{escape(f"{title}: {self.label}")}">'
             f'<p class="lsr-answers-title">{number}. {escape(title)}</p>'
             f'<p class="lsr-answers-question">{escape(asks)}</p>'
             + "".join(f"<p>{_html(sentence)}</p>" for sentence in sentences)

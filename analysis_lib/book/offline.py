@@ -3,9 +3,9 @@
 Jupyter Book always loads two extensions that name other origins: sphinx-thebe (its
 script's address stands in every page) and sphinx-comments. Their listeners are taken
 off. The drawing scripts are put on the pages that hold a chart, not on every page.
-When the build ends, every page and style sheet is searched for what a browser would
-load from elsewhere; each finding is a warning, and the book is built with warnings as
-errors.
+When the build ends, the pages are mended (``theme_mends``), then every page and style
+sheet is searched for what a browser would load from elsewhere; each finding is a warning,
+and the book is built with warnings as errors.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sphinx.config import Config
 from sphinx.util import logging
 
 from analysis_lib.book.scripts import GENERATED, SCRIPT_NAME, write_scripts
+from analysis_lib.book.theme_mends import mend_site
 
 _logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("config-inited", _take_script_from_every_page)
     app.connect("builder-inited", _write_scripts)
     app.connect("html-page-context", _add_script_to_chart_pages)
-    app.connect("build-finished", _search_for_foreign_references)
+    app.connect("build-finished", _finish)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -96,10 +97,13 @@ def _add_script_to_chart_pages(
         app.add_js_file(_SCRIPT, loading_method="defer")
 
 
-def _search_for_foreign_references(app: Sphinx, exception: Exception | None) -> None:
-    if exception is not None or app.builder.format != "html":
-        return
-    out = Path(app.outdir)
+def _finish(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and app.builder.format == "html":
+        mend_site(Path(app.outdir))
+        _search_for_foreign_references(Path(app.outdir))
+
+
+def _search_for_foreign_references(out: Path) -> None:
     for path in sorted([*out.rglob("*.html"), *out.rglob("*.css")]):
         for address in foreign_references(path.read_text("utf-8")):
             _logger.warning(

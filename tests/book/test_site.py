@@ -6,9 +6,7 @@ from urllib.parse import unquote, urldefrag, urlparse
 
 import pytest
 
-from analysis_lib.book.pages import generate_pages
 from analysis_lib.book.places import LINKED_HOSTS
-from analysis_lib.book.site import build_site
 from analysis_lib.comparison import load_declarations
 from analysis_lib.study_records import load_records
 
@@ -39,10 +37,9 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The book, built with warnings as errors into a folder of its own."""
-    folder = tmp_path_factory.mktemp("site")
-    root = build_site(generate_pages(), folder=folder).parent
+def site(built_site):
+    """The book's root and its pages."""
+    root = built_site
     pages = {p: Page(p.read_text(encoding="utf-8")) for p in sorted(root.rglob("*.html"))}
     return root, {path: page for path, page in pages.items() if "_static" not in path.parts}
 
