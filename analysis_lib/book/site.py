@@ -58,6 +58,8 @@ def build_site(pages: dict[str, str], *, folder: Path = BUILD) -> Path:
     if finished.returncode != 0 or not (built / "index.html").is_file():
         tail = "\n".join(output.splitlines()[-25:])
         raise SiteBuildError(f"Jupyter Book failed; the last good book stays.\n{tail}")
+    # Sphinx leaves the static files alone when no page changed.
+    shutil.copytree(source / "_static", built / "_static", dirs_exist_ok=True)
     _swap(built, folder / "html")
     return folder / "html" / "index.html"
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
+from synthetic import GOOD, write
 
 from analysis_lib.book.explorer_arms import (
     TREATMENT_GROUPS,
@@ -32,7 +33,6 @@ from analysis_lib.comparison.sides import SideResult
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.study_records import load_records, load_vocabulary
 from analysis_lib.tables import Cell
-from tests.synthetic import GOOD, write
 
 WORDS = load_vocabulary()
 NASTY = (

@@ -47,7 +47,9 @@ class Unlinked(HTMLParser):
         tags = {tag for tag, _ in self.open}
         classes = " ".join(name for _, name in self.open)
         skip = tags & NO_RESULT or "a" in tags or "lsr-chart" in classes
-        if not skip and "lsr-table-note" not in classes and RESULT.search(data):
+        # The level of an interval is no result.
+        told = data.replace("95%", "")
+        if not skip and "lsr-table-note" not in classes and RESULT.search(told):
             self.found.append(data.strip())
 
 

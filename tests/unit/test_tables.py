@@ -130,7 +130,7 @@ def test_table_has_headers_caption_and_alignment():
 
 def test_scrolling_wrapper_is_reachable_and_named():
     html = html_table(pd.DataFrame({"Study": ["A"]}), caption="Some rows").to_html()
-    wrapper = next(tag for tag in _tags(html, "div") if tag.get("role") == "region")
+    wrapper = next(tag for tag in _tags(html, "div") if tag.get("role") == "group")
     assert wrapper["tabindex"] == "0"
     assert wrapper["aria-label"] == "Some rows"
 
