@@ -35,7 +35,7 @@ class RiskTable(Html):
         )
         name = escape(self.caption)
         return (
-            f'<div class="lsr-table lsr-risk"><div class="lsr-table-scroll" role="region" '
+            f'<div class="lsr-table lsr-risk"><div class="lsr-table-scroll" role="group" '
             f'tabindex="0" aria-label="{name}"><table><caption>{name}</caption>'
             f'<thead><tr><th scope="col">Months</th>{head}</tr></thead>\n{body}\n'
             f"</table></div></div>"
