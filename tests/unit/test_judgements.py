@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from functools import cache
+from html import escape
 
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from analysis_lib.book.judgement_tables import (
     risk_of_bias_table,
     study_judgements,
 )
+from analysis_lib.book.study_words import field_words
 from analysis_lib.comparison.contrasts import printed_contrasts
 from analysis_lib.comparison.declarations import load_declarations
 from analysis_lib.comparison.selection import candidates, select
@@ -274,13 +276,15 @@ def test_a_summary_counts_all_items():
 
 def test_a_study_shows_each_item_with_reason_and_links():
     text = "\n".join(block.to_html() for block in study_judgements("wilcox-2021"))
+    record = next(record for record in load_records() if record.id == "wilcox-2021")
     for found in (*load_judgements().contrasts_of("wilcox-2021"),
                   load_judgements().appraisal("wilcox-2021")):  # fmt: skip
         items = found.domains if hasattr(found, "domains") else found.items
         for item in items:
             assert item.reason in text
-            assert all(f">{field}</a>" in text for field in item.rests_on)
-    assert 'href="#doubts"' in text
+            words = [escape(field_words(record, field)) for field in item.rests_on]
+            assert all(f">{told}</a>" in text for told in words)
+    assert re.search(r'href="#notes-\d+"', text)
     assert 'href="#arms-1-outcomes-0"' in text
     assert "a second has not signed" in text
     assert "Not judged" in study_judgements("agarwal-2020")[0].to_text()
