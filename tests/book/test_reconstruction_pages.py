@@ -54,3 +54,37 @@ def test_the_readme_of_the_benchmarks_holds_the_measured_figures():
             for kind in ("at_risk", "n_events", "n_only")
         ]
         assert f"| {reading} | {' | '.join(shown)} |" in readme
+
+
+def test_the_readme_of_the_benchmarks_holds_the_simulated_coverage():
+    results, readme = MEASURED.parent, (MEASURED.parents[1] / "README.md").read_text("utf-8")
+
+    def percent(share):
+        return f"{100 * share:.1f} %"
+
+    def row(label, worst):
+        numbers = (percent(worst["least_coverage"]), percent(worst["greatest_type_one_error"]))
+        return f"| {label} | {numbers[0]} | {numbers[1]} |"
+
+    within, between = (
+        json.loads((results / f"{name}.json").read_text("utf-8"))["summary"]["worst"]
+        for name in ("two_stage", "between_studies")
+    )
+    label = "within studies, modified Knapp-Hartung (shown); 3 to 8 studies"
+    assert row(label, within["modified_knapp_hartung"]) in readme
+    assert row("within studies, Wald", within["wald"]) in readme
+    assert row("between cohorts, t (shown); 4 to 8 cohorts a side", between["t"]) in readme
+    label = "between cohorts, profile likelihood with the t quantile"
+    assert row(label, between["profile_t"]) in readme
+    assert row("between cohorts, naive pooling", between["naive_cox"]) in readme
+    rows = json.loads((results / "summary_curve.json").read_text("utf-8"))["rows"]
+    for label, interval, scale in (
+        ("modified Knapp-Hartung (shown); 3 to 8 cohorts", "modified_knapp_hartung", "log-log"),
+        ("as published (normal)", "wald", "log"),
+    ):
+        least = min(
+            one["coverage"]
+            for one in rows
+            if (one["interval"], one["scale"], one["structure"]) == (interval, scale, "by itself")
+        )
+        assert f"| survival at 12 months, {label} | {percent(least)} | |" in readme
