@@ -8,7 +8,7 @@ treatment did something: patients "lived longer in", figures "were".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from analysis_lib.book.places import arm_link, field_link, source_hint, study_link
 from analysis_lib.book.sources import pooled_link
@@ -17,7 +17,7 @@ from analysis_lib.comparison.contrasts import PrintedContrast
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, ScenarioResult
 from analysis_lib.comparison.side_summary import MINIMUM_STUDIES
 from analysis_lib.comparison.sides import LANDMARK_MONTHS, SideResult
-from analysis_lib.study_records import load_vocabulary
+from analysis_lib.study_records import load_records, load_vocabulary
 from analysis_lib.tables import Cell, count, interval, mid_sentence, months, percent, ratio
 
 Sentence = tuple[str | Cell, ...]
@@ -75,7 +75,18 @@ def direct_sentence(outcome: OutcomeResult) -> Sentence:
         sentence += [study_link(contrast.study_id, contrast.study_label), ", "]
         sentence += _arms_of(outcome, contrast.study_id)
         sentence += [contrast_words(contrast)]
-    return (*sentence, ". The groups were not assigned by chance.")
+    return (*sentence, f". {assignment_words([contrast.study_id for contrast in found])}")
+
+
+def assignment_words(study_ids: Iterable[str]) -> str:
+    """How the groups of studies that hold both came about, from the records' designs."""
+    designs = {record.id: record.design for record in load_records()}
+    randomised = {designs[study].startswith("randomised") for study in study_ids}
+    if randomised == {True}:
+        return "The groups were assigned by chance."
+    if randomised == {False}:
+        return "The groups were not assigned by chance."
+    return "In some of these studies the groups were assigned by chance, in others not."
 
 
 def contrast_words(contrast: PrintedContrast) -> Cell:

@@ -28,9 +28,9 @@ from analysis_lib.tables import Cell, Html, count, interval, mid_sentence, perce
 #: Stands wherever cohorts of different studies are compared.
 CAVEAT = "Different patients in different hospitals; not an effect of treatment."
 
-_WHY_CONFOUNDED = (
-    "Fit patients with one accessible lesion are operated. The ratio assumes that cohorts are "
-    "exchangeable across treatments, as if their patients had been alike."
+_ASSUMES = (
+    "The ratio assumes that cohorts are exchangeable across treatments, as if their patients had "
+    "been alike."
 )
 
 _NOT_OURS = "Printed by the published review; it enters no pool of ours."
@@ -83,7 +83,7 @@ def four_answers(result: ComparisonResult, outcome: OutcomeResult) -> Html:
             (
                 "Between cohorts (indirect)",
                 "How do cohorts of one treatment compare with cohorts of another?",
-                between_sentences(outcome),
+                between_sentences(result, outcome),
             ),
             (
                 "Naive pool",
@@ -112,23 +112,23 @@ def within_sentences(outcome: OutcomeResult) -> tuple[Sentence, ...]:
     return tuple(sentence for found in outcome.within for sentence in _within_scale(outcome, found))
 
 
-def between_sentences(outcome: OutcomeResult) -> tuple[Sentence, ...]:
+def between_sentences(result: ComparisonResult, outcome: OutcomeResult) -> tuple[Sentence, ...]:
     """The contrast between cohorts, or why it has no ratio."""
     found = [(pool, contrast) for pool in outcome.pools for contrast in pool.between]
     if not found:
         return (("Not known: one side has no cohort that could be pooled.",),)
     sentences = [_between_sentence(outcome, pool, contrast) for pool, contrast in found]
     if any(contrast.hazard_ratio is not None for _, contrast in found):
-        sentences.append((f"{CAVEAT} {_WHY_CONFOUNDED}",))
+        sentences.append((f"{CAVEAT} {result.declaration.confounded_by} {_ASSUMES}",))
     return tuple(sentences)
 
 
-def heterogeneity_words(pooled: PooledEstimate, number, turn=math.exp) -> str:
-    """I², tau and, from four studies on, the prediction interval, in words."""
+def _heterogeneity_words(pooled: PooledEstimate) -> str:
+    """I², tau² and, from four studies on, the prediction interval of a log ratio, in words."""
     words = f"I² {percent(pooled.i2)}, tau² {pooled.tau2:.2f}"
     if pooled.prediction_low is not None:
-        limits = sorted((turn(pooled.prediction_low), turn(pooled.prediction_high)))
-        words += f"; a new cohort is expected between {number(limits[0])} and {number(limits[1])}"
+        low, high = math.exp(pooled.prediction_low), math.exp(pooled.prediction_high)
+        words += f"; a new study is expected between {ratio(low)} and {ratio(high)}"
     return words
 
 
@@ -140,7 +140,7 @@ def _within_scale(outcome: OutcomeResult, found: WithinEvidence) -> list[Sentenc
         limits = interval(
             math.exp(pooled.estimate), math.exp(pooled.low), math.exp(pooled.high), number=ratio
         )
-        words = f"{limits} over {count(pooled.k)} studies ({heterogeneity_words(pooled, ratio)})"
+        words = f"{limits} over {count(pooled.k)} studies ({_heterogeneity_words(pooled)})"
         names = [effect.study_label for effect in found.effects]
         whole = pooled_link(words, outcome.outcome, "within", names)
         return [(f"{pair}: {found.scale} ", whole, "."), *_one_stage_sentence(outcome, found)]

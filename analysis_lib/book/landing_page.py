@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from analysis_lib.book.answers import comparator_sentence, outcome_label
+from analysis_lib.book.answers import assignment_words, comparator_sentence, outcome_label
 from analysis_lib.book.findings import findings_table
 from analysis_lib.book.four_answers import CAVEAT
-from analysis_lib.book.judgement_tables import certainty_words
+from analysis_lib.book.judgement_tables import certainty_words, readers_sentence
 from analysis_lib.book.landing_cards import OutcomeAnswer, Picture, outcome_answers, place
 from analysis_lib.book.markdown import (
     Anchor,
@@ -26,7 +26,13 @@ from analysis_lib.book.study_uses import Results
 from analysis_lib.charts.hundred import hundred
 from analysis_lib.comparison.arms import ArmEvidence
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
-from analysis_lib.study_records import grade, load_reading, load_records, load_vocabulary
+from analysis_lib.study_records import (
+    grade,
+    load_judgements,
+    load_reading,
+    load_records,
+    load_vocabulary,
+)
 from analysis_lib.tables import Cell, Html, Paragraph, callout, count, paragraph
 
 QUESTION = (
@@ -35,9 +41,6 @@ QUESTION = (
 )
 
 ADVICE = "Summarises studies; not advice for one patient."
-
-#: Stands where one study compared its own groups.
-NOT_RANDOM = "Within a study, the groups were not assigned by chance."
 
 #: Where the words of certainty are explained, and where this edition's facts stand.
 _CERTAINTY, _EDITION = "certainty", "edition"
@@ -75,7 +78,9 @@ class Card(Html):
         """Why the figures are no effect of treatment, and who else could have been counted."""
         told: list[str | Cell] = []
         told += [CAVEAT] if any(answer.beside for answer in answers) else []
-        told += [NOT_RANDOM] if any(answer.within for answer in answers) else []
+        if any(answer.within for answer in answers):
+            direct = [c for outcome in self.result.outcomes for c in outcome.direct]
+            told.append(assignment_words(contrast.study_id for contrast in direct))
         for sentence in comparator_sentence(self.result):
             told.append(Cell(plain(sentence), href=place(self.result, "sensitivity")))
         return tuple(part for one in told for part in (one, " "))[:-1]
@@ -216,6 +221,13 @@ def _certainty() -> Facts:
     return Facts(tuple((term.label, f"{term.description}.") for term in terms))
 
 
+def _judged_by() -> str:
+    grades = load_judgements().grades
+    kinds = [kind for found in grades for kind in (found.direct, found.between)]
+    readers = {reader for kind in kinds for reader in kind.readers}
+    return readers_sentence(sorted(readers), "abstracts and tables")
+
+
 def _edition_line() -> Paragraph:
     """Edition, date and readers in one line, with what leads on."""
     reading = load_reading()
@@ -223,8 +235,7 @@ def _edition_line() -> Paragraph:
         (
             "First edition not cut yet. Last reading ",
             Cell(reading["last_reading"], href=f"#{_EDITION}"),
-            f". {reading['database_search']['statement']} Judged by one reader; a second has not "
-            "signed. ",
+            f". {reading['database_search']['statement']} {_judged_by()} ",
             Cell("What certainty means", href=f"#{_CERTAINTY}"),
             " · ",
             Cell("What is new", href="whats-new.html"),
@@ -253,10 +264,7 @@ def _edition() -> Html:
                     ),
                 ),
             ),
-            (
-                "Certainty",
-                "Rated by one reader, from abstracts and tables; a second has not signed.",
-            ),
+            ("Certainty", _judged_by()),
             ("What is new", (Cell("Since the last edition", href="whats-new.html"),)),
             ("How to cite", (Cell("This review, and its studies", href="cite.html"),)),
         )

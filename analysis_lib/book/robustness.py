@@ -6,7 +6,7 @@ import re
 
 import pandas as pd
 
-from analysis_lib.book.answers import outcome_label
+from analysis_lib.book.answers import assignment_words, outcome_label
 from analysis_lib.book.blocks import Stack
 from analysis_lib.book.comparison_charts import how_to_read
 from analysis_lib.book.comparison_tables import estimator_and_unit
@@ -55,15 +55,18 @@ def robustness(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     if with_ratio:
         parts.append(_chart(outcome, with_ratio))
         parts.append(how_to_read("robustness"))
-        parts.append(paragraph(f"Below 1: fewer events in the first group. {_caveat(with_ratio)}"))
+        caveat = _caveat(outcome, with_ratio)
+        parts.append(paragraph(f"Below 1: fewer events in the first group. {caveat}"))
     parts.append(_table(outcome, rows, _notes(outcome)))
     return Stack(*parts)
 
 
-def _caveat(rows: list[PanelRow]) -> str:
+def _caveat(outcome: OutcomeResult, rows: list[PanelRow]) -> str:
     if any(row.model == BETWEEN for row in rows):
         return CAVEAT
-    return "Groups of one study, not assigned by chance; not an effect of treatment."
+    scenarios = [one for found in outcome.scenarios for one in found.within]
+    effects = [effect for one in (*outcome.within, *scenarios) for effect in one.effects]
+    return assignment_words(effect.study_id for effect in effects)
 
 
 def e_value_sentences(result: ComparisonResult, outcome: OutcomeResult) -> Html:
@@ -95,8 +98,7 @@ def _beside(found: MeasuredConfounder) -> Html:
     limits = interval(found.hazard_ratio, found.low, found.high, number=ratio)
     hint = source_hint(found.study_id, found.source)
     return paragraph(
-        "Beside it, a characteristic that was measured, though after surgery and in operated "
-        "patients only: ",
+        "Beside it, a characteristic that one study measured in its own patients: ",
         study_link(found.study_id, found.study_label),
         f" prints for {found.characteristic} against {found.versus} a hazard ratio of ",
         field_link(found.study_id, found.place, limits, hint),

@@ -27,9 +27,6 @@ from analysis_lib.study_records.model import Outcome, Source, StudyRecord
 from analysis_lib.survival import kaplan_meier, median_survival
 from analysis_lib.vocabulary import CURVE_LEVELS
 
-#: Pseudo-patient sets per arm.
-N_IMPUTATIONS = 50
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -118,7 +115,7 @@ def _name(record: StudyRecord) -> str:
 def arm_evidence(
     candidate: Candidate,
     *,
-    n_imputations: int = N_IMPUTATIONS,
+    n_imputations: int,
     shapes: Sequence[float] = (),
 ) -> ArmEvidence:
     """The evidence of one arm that stands on a side (:func:`selection.select`).

@@ -16,7 +16,7 @@ import numpy as np
 
 from analysis_lib.comparison.arms import ArmEvidence
 from analysis_lib.comparison.clusters import clusters_of
-from analysis_lib.comparison.draws import Patients, draws
+from analysis_lib.comparison.draws import Patients, draws, inflation
 from analysis_lib.comparison.sides import Range, range_of
 from analysis_lib.exceptions import NotIdentifiedError
 from analysis_lib.meta_analysis import (
@@ -119,9 +119,9 @@ def between_contrast(
     )
     if min(cohorts) < MINIMUM_CLUSTERS:
         return _refused(found, f"fewer than {MINIMUM_CLUSTERS} cohorts on a side")
-    lesions = any(arm.unit != "patient" for arm in (*first[1], *second[1]))
     sets = draws(first[1], second[1], n_draws)
-    return _fitted(found, sets, clusters, checks, design_effect if lesions else 1.0)
+    inflated = inflation((*first[1], *second[1]), design_effect)
+    return _fitted(found, sets, clusters, checks, inflated)
 
 
 def _refused(found: BetweenContrast, why: str) -> BetweenContrast:
@@ -133,7 +133,7 @@ def _fitted(
     sets: Sequence[Patients],
     clusters: dict[str, str],
     checks: bool,
-    inflation: float,
+    inflated: float,
 ) -> BetweenContrast:
     """The model fitted to every set, combined by Rubin's rules."""
     both = [(patients, fit) for patients in sets if (fit := _fit(patients, clusters)) is not None]
@@ -142,7 +142,7 @@ def _fitted(
         return _refused(found, "a side has no event in most sets of patients")
     combined = combine(
         np.array([fit.log_hazard_ratio for fit in fits]),
-        inflation * np.array([fit.standard_error**2 for fit in fits]),
+        inflated * np.array([fit.standard_error**2 for fit in fits]),
         complete_df=fits[0].degrees_of_freedom,
     )
     return replace(

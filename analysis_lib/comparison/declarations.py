@@ -96,6 +96,7 @@ class Declaration:
     title: str
     question: str
     cannot_answer: str
+    confounded_by: str
     concerns: tuple[str, ...]
     sides: tuple[Side, ...]
     outcomes: tuple[DeclaredOutcome, ...]
@@ -227,4 +228,4 @@ def _common(row: dict, own: dict[str, Scenario]) -> Scenario:
     return replace(scenario, add=own[row["like"]].add) if "like" in row else scenario
 
 
-_PLAIN = ("id", "number", "title", "question", "cannot_answer")
+_PLAIN = ("id", "number", "title", "question", "cannot_answer", "confounded_by")

@@ -47,6 +47,11 @@ def drawn(arm: ArmEvidence, number: int | None) -> NDArray:
     return arm.ipd[["time_months", "event"]].to_numpy(float)
 
 
+def inflation(arms: Sequence[ArmEvidence], design_effect: float) -> float:
+    """The design effect where lesions or cavities are counted; patients are independent."""
+    return design_effect if any(arm.unit != "patient" for arm in arms) else 1.0
+
+
 def _patients(
     first: Sequence[ArmEvidence], second: Sequence[ArmEvidence], number: int | None
 ) -> Patients:

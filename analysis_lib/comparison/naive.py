@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis_lib.comparison.arms import ArmEvidence
-from analysis_lib.comparison.draws import drawn, draws
+from analysis_lib.comparison.draws import Patients, draws, inflation
 from analysis_lib.comparison.scales import ratio_scale
 from analysis_lib.meta_analysis import combine
 from analysis_lib.survival import cox_two_arm, kaplan_meier, log_rank, median_survival
@@ -67,44 +66,32 @@ def naive_contrast(
     """
     if not first[1] or not second[1]:
         return None
-    pools = [_pool(arms) for _, arms in (first, second)]
+    single = draws(first[1], second[1], 0)[0]
     fits = [
         fit
         for patients in draws(first[1], second[1], n_draws)
         if not (fit := cox_two_arm(patients.time, patients.event, patients.group)).monotone
     ]
-    if not fits or cox_two_arm(*_grouped(*pools)).monotone:
+    if not fits or cox_two_arm(single.time, single.event, single.group).monotone:
         return None
     arms = (*first[1], *second[1])
-    inflated = design_effect if any(arm.unit != "patient" for arm in arms) else 1.0
     combined = combine(
         np.array([fit.log_hazard_ratio for fit in fits]),
-        inflated * np.array([fit.standard_error**2 for fit in fits]),
+        inflation(arms, design_effect) * np.array([fit.standard_error**2 for fit in fits]),
     )
     return NaiveContrast(
-        _side(first, pools[0]),
-        _side(second, pools[1]),
+        _side(first, single.of(single.group == 1)),
+        _side(second, single.of(single.group == 0)),
         *(float(np.exp(value)) for value in (combined.estimate, combined.low, combined.high)),
-        log_rank(*_grouped(*pools)),
+        log_rank(single.time, single.event, single.group),
         1 - combined.within / combined.standard_error**2,
         tuple(sorted({arm.time_zero_kind for arm in arms})),
         ratio_scale(arms[0]),
     )
 
 
-def _pool(arms: Sequence[ArmEvidence]) -> NDArray:
-    """Times and events of all patients of a side, shape (n, 2)."""
-    return np.concatenate([drawn(arm, None) for arm in arms])
-
-
-def _grouped(first: NDArray, second: NDArray) -> tuple[NDArray, NDArray, NDArray]:
-    """Times, events and the group: 1 for the first side."""
-    both = np.concatenate([first, second])
-    return both[:, 0], both[:, 1], np.repeat([1, 0], [len(first), len(second)])
-
-
-def _side(side: tuple[str, Sequence[ArmEvidence]], pool: NDArray) -> NaiveSide:
-    curve = kaplan_meier(pool[:, 0], pool[:, 1])
-    n_events = int(pool[:, 1].sum())
+def _side(side: tuple[str, Sequence[ArmEvidence]], patients: Patients) -> NaiveSide:
+    curve = kaplan_meier(patients.time, patients.event)
     arms = tuple((arm.study_id, arm.arm_id) for arm in side[1])
-    return NaiveSide(side[0], len(pool), arms, n_events, median_survival(curve))
+    n_events = int(patients.event.sum())
+    return NaiveSide(side[0], patients.time.size, arms, n_events, median_survival(curve))

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis_lib.comparison.arms import ArmEvidence
-from analysis_lib.comparison.draws import drawn, n_draws
+from analysis_lib.comparison.draws import drawn, inflation, n_draws
 from analysis_lib.meta_analysis import (
     PooledEstimate,
     SummaryCurve,
@@ -117,8 +117,7 @@ class _Study:
     def __init__(self, arms: tuple[ArmEvidence, ...], limit: int, design_effect: float):
         self.arms = arms
         self.id = arms[0].study_id
-        self.lesions = arms[0].unit != "patient"
-        self.design_effect = design_effect if self.lesions else 1.0
+        self.design_effect = inflation(arms, design_effect)
         numbers: Iterable[int | None] = range(n_draws(arms, limit)) or (None,)
         self.sets = [np.concatenate([drawn(arm, number) for arm in arms]) for number in numbers]
 

@@ -16,7 +16,7 @@ from scipy.stats import t
 
 from analysis_lib.comparison.arms import ArmEvidence
 from analysis_lib.comparison.contrasts import PrintedContrast
-from analysis_lib.comparison.draws import draws
+from analysis_lib.comparison.draws import draws, inflation
 from analysis_lib.comparison.scales import estimator_scale, ratio_scale
 from analysis_lib.meta_analysis import PooledEstimate, combine, pool
 from analysis_lib.survival import Z_95, cox_stratified, cox_two_arm, proportional_hazards_test
@@ -211,7 +211,7 @@ def _computed(
         np.array([fit.standard_error**2 for fit in fits]),
     )
     arm = arms[0][0]
-    inflated = math.sqrt(design_effect) if arm.unit != "patient" else 1.0
+    inflated = math.sqrt(inflation(arms[0], design_effect))
     return WithinEffect(
         study,
         arm.study_label,

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from analysis_lib.book.answers import absolute_words
+from analysis_lib.book.answers import absolute_words, assignment_words
 from analysis_lib.book.findings import findings_table
 from analysis_lib.book.four_answers import CAVEAT, four_answers
 from analysis_lib.book.pages import compute_all
@@ -125,3 +125,9 @@ def test_nothing_says_nan(outcomes):
     for result, outcome in outcomes:
         for block in (four_answers, absolute_table, robustness, e_value_sentences):
             assert not re.search(r"\b(nan|inf)\b", block(result, outcome).to_text(), re.I)
+
+
+def test_who_was_assigned_by_chance_follows_from_the_designs():
+    assert assignment_words(["wilcox-2021"]) == "The groups were not assigned by chance."
+    assert assignment_words(["her2climb-293p"]) == "The groups were assigned by chance."
+    assert "in others not" in assignment_words(["wilcox-2021", "her2climb-293p"])
