@@ -16,6 +16,8 @@ from analysis_lib.tables import Html, count, html_table, paragraph, percent, rat
 #: Written by the benchmark scripts of the same names.
 RESULTS = ROOT / "benchmarks" / "results"
 
+# Radicals stand on one line: a tall one needs a font that not every reader has, and without it
+# seems to cover the numerator alone.
 _TEXT = r"""# How studies are put together
 
 Four questions are answered by four methods. This page says what each method does, and how often
@@ -35,7 +37,7 @@ with $\tau^2$ by restricted maximum likelihood. The interval is the modified one
 Hartung:
 
 $$
-\hat\mu \pm t_{k-1} \sqrt{\frac{\max(1, q)}{\sum_i w_i}} , \qquad
+\hat\mu \pm t_{k-1} \sqrt{\max(1, q) / \sum_i w_i} , \qquad
 q = \frac{1}{k-1} \sum_i w_i (y_i - \hat\mu)^2 .
 $$
 
@@ -70,7 +72,7 @@ each page.
 Survival of one side is pooled on the arcsine scale (Combescure, Foucher and Jackson 2014),
 
 $$
-z_i = \arcsin \sqrt{\frac{n_i S_i + 1/4}{n_i + 1/2}} , \qquad
+z_i = \arcsin \sqrt{(n_i S_i + 1/4) / (n_i + 1/2)} , \qquad
 \operatorname{var}(z_i) = \frac{1}{4 (n_i + 1/2)} ,
 $$
 
@@ -177,6 +179,10 @@ def _between(measured: dict) -> list[Html]:
     ]
 
 
+#: The same words mean another interval where one side is summarised.
+_T_OF_ONE_SIDE = "t with one degree less than cohorts, no further factor"
+
+
 def _absolute(measured: dict) -> list[Html]:
     shown = [row for row in measured["rows"] if row["structure"] == "by itself"]
     rows = []
@@ -185,7 +191,7 @@ def _absolute(measured: dict) -> list[Html]:
         leads = "modified_knapp_hartung" if scale == "log-log" else ""
         rows.append(
             {
-                "Interval": f"{_name(method, leads)}, {scale}",
+                "Interval": f"{_T_OF_ONE_SIDE if method == 't' else _name(method, leads)}, {scale}",
                 "Coverage, least": percent(_least(row["coverage"] for row in found), decimals=1),
                 "Mean width": ratio(sum(row["width"] for row in found) / len(found)),
             }
