@@ -91,8 +91,14 @@ def interval(
     return f"{number(estimate)} ({number(low)} to {number(high)})"
 
 
+#: Names of people keep their capital wherever they stand.
+_NAMES = ("Kaplan-Meier", "Cox", "Gray")
+
+
 def mid_sentence(label: str) -> str:
-    """A label as it stands within a sentence: ``repeat SRS only``; ``SRS`` stays as it is."""
+    """A label as it stands within a sentence: ``repeat SRS only``; ``SRS`` and names stay."""
+    if label.startswith(_NAMES):
+        return label
     if label[:1].isupper() and not label[1:2].isupper():
         return label[0].lower() + label[1:]
     return label

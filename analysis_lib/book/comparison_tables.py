@@ -223,7 +223,7 @@ def _naive_row(outcome: OutcomeResult, pool: Pool, naive: NaiveContrast) -> dict
     numbers = {
         "Arms": f"{len(naive.first.arms)} and {len(naive.second.arms)}",
         "n": f"{count(naive.first.n)} and {count(naive.second.n)}",
-        "Time zero": " or ".join(zeros[kind].label.lower() for kind in naive.time_zeros),
+        "Time zero": " or ".join(mid_sentence(zeros[kind].label) for kind in naive.time_zeros),
         "Naive medians (months)": f"{_median(naive.first.median_months)} and "
         f"{_median(naive.second.median_months)}",
         "Naive ratio (95% interval)": f"{naive.scale} "
@@ -318,6 +318,7 @@ def provenance(result: ComparisonResult) -> Stack:
 
 def _arm_row(arm: ArmEvidence) -> dict[str, object]:
     words = load_vocabulary()
+    zeros = words["time_zero"]
     at_12 = arm.at(12.0)
     return {
         "Study": study_link(arm.study_id, arm.study_label),
@@ -327,9 +328,9 @@ def _arm_row(arm: ArmEvidence) -> dict[str, object]:
         "What it is": "; ".join(
             (
                 words["treatment"][arm.treatment].label,
-                words["level"][arm.level].label.lower(),
-                words["estimator"][arm.estimator].label.lower(),
-                f"from {arm.time_zero or words['time_zero'][arm.time_zero_kind].label.lower()}",
+                mid_sentence(words["level"][arm.level].label),
+                mid_sentence(words["estimator"][arm.estimator].label),
+                f"from {arm.time_zero or mid_sentence(zeros[arm.time_zero_kind].label)}",
             )
         ),
     }

@@ -9,7 +9,7 @@ from analysis_lib.book.places import paper_link, study_link
 from analysis_lib.comparison.arms import study_label
 from analysis_lib.study_records import load_overlaps, load_records, load_vocabulary
 from analysis_lib.study_records.model import Citation
-from analysis_lib.tables import Cell, Html, count, paragraph
+from analysis_lib.tables import Cell, Html, count, mid_sentence, paragraph
 
 #: What a pool does under each rule.
 RULE_WORDS = {
@@ -36,7 +36,9 @@ def overlaps_page() -> str:
     """The Markdown of the page on shared patients."""
     overlaps = load_overlaps()
     labels = {record.id: study_label(record) for record in load_records()}
-    labels |= {code: term.label.lower() for code, term in load_vocabulary()["outcome"].items()}
+    labels |= {
+        code: mid_sentence(term.label) for code, term in load_vocabulary()["outcome"].items()
+    }
     blocks: list[Html] = []
     for section in dict.fromkeys(rule["section"] for rule in overlaps["overlaps"]):
         blocks.append(Heading(_SECTIONS[section]))

@@ -91,7 +91,9 @@ def _behind(found: BetweenContrast) -> dict[str, str]:
 def level_counts(found: BetweenContrast) -> str:
     """What the arms are known from: ``11 from printed summary``."""
     words = load_vocabulary()["level"]
-    return ", ".join(f"{count(k)} from {words[level].label.lower()}" for level, k in found.levels)
+    return ", ".join(
+        f"{count(k)} from {mid_sentence(words[level].label)}" for level, k in found.levels
+    )
 
 
 #: Said wherever ratios and restricted means could be asked for.

@@ -31,7 +31,7 @@ from analysis_lib.comparison.arms import study_label
 from analysis_lib.consistency import RULES, Finding
 from analysis_lib.study_records import StudyRecord, load_second_readings
 from analysis_lib.study_records.model import Citation, SecondReading
-from analysis_lib.tables import Cell, Html, callout, count, html_table, paragraph
+from analysis_lib.tables import Cell, Html, callout, count, html_table, mid_sentence, paragraph
 
 SEVERITY_WORDS = {
     "error": "cannot both be true",
@@ -350,7 +350,7 @@ def _uses(context: StudyContext) -> Html:
 
 def _use(use: Use, context: StudyContext) -> Inline:
     title = Cell(context.titles[use.comparison], href=f"../{use.comparison}.html")
-    label = context.words["outcome"][use.outcome].label.lower()
+    label = mid_sentence(context.words["outcome"][use.outcome].label)
     figure = Cell(label, href=f"#{block_anchor(use.field)}")
     if not use.reason:
         return (title, ", ", figure, f", {use.how}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.comparison.within import WithinEffect
 from analysis_lib.study_records import load_vocabulary
+from analysis_lib.tables import mid_sentence
 
 #: How a study can stand in a comparison, the most direct first.
 POOLED, CONTRAST, SCENARIO, INDIRECT, LEFT_OUT = (
@@ -69,7 +70,7 @@ def computed_ratios(results: Results) -> dict[str, tuple[ComputedRatio, ...]]:
     found: dict[str, list[ComputedRatio]] = {}
     for comparison, result in results.items():
         for outcome in result.outcomes:
-            label = load_vocabulary()["outcome"][outcome.outcome].label.lower()
+            label = mid_sentence(load_vocabulary()["outcome"][outcome.outcome].label)
             for effect in (effect for within in outcome.within for effect in within.effects):
                 if effect.method == "figures":
                     title = result.declaration.title

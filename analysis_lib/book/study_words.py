@@ -11,7 +11,7 @@ from analysis_lib.book.places import study_page
 from analysis_lib.comparison.arms import study_label
 from analysis_lib.study_records import StudyRecord, load_records, load_vocabulary
 from analysis_lib.study_records.model import Arm
-from analysis_lib.tables import Cell
+from analysis_lib.tables import Cell, mid_sentence
 
 #: Fields whose name alone does not read well; every other underscore becomes a space.
 _PLAIN = {
@@ -77,7 +77,7 @@ def field_words(record: StudyRecord, field: str) -> str:
 
 def outcome_words(code: str) -> str:
     """An outcome in the middle of a sentence."""
-    return load_vocabulary()["outcome"][code].label.lower()
+    return mid_sentence(load_vocabulary()["outcome"][code].label)
 
 
 def reading_words(record: StudyRecord, row: Mapping[str, str]) -> str:
@@ -85,7 +85,7 @@ def reading_words(record: StudyRecord, row: Mapping[str, str]) -> str:
     labels = {arm.id: arm.label for arm in record.arms}
     outcomes = load_vocabulary()["outcome"]
     code = row["outcome"].removeprefix("tox: ")
-    outcome = outcomes[code].label.lower() if code in outcomes else code
+    outcome = mid_sentence(outcomes[code].label) if code in outcomes else code
     parts = [_value_words(row["field"]), "" if outcome == "-" else outcome]
     parts += [labels.get(row["arm"], "")]
     return ", ".join(part for part in parts if part)

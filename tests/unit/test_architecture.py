@@ -14,7 +14,7 @@ LAYERS = (
     ("exceptions", "vocabulary", "files"),
     ("survival", "effect_sizes", "reconstruct", "meta_analysis", "digitise", "dose", "simulate"),
     ("readings", "study_records", "consistency", "search", "comparison", "editions"),
-    ("tables", "charts", "book", "cli_reconstruct", "cli", "__main__"),
+    ("tables", "charts", "book", "cli", "__main__"),
 )
 #: Rows whose modules stand in order: each may import those before it.
 ORDERED = {2, 3}
