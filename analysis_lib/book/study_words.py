@@ -9,7 +9,7 @@ from functools import cache
 from analysis_lib.book.markdown import Inline
 from analysis_lib.book.places import study_page
 from analysis_lib.comparison.arms import study_label
-from analysis_lib.study_records import StudyRecord, load_records, load_vocabulary
+from analysis_lib.study_records import StudyRecord, load_vocabulary, sound_records
 from analysis_lib.study_records.model import Arm
 from analysis_lib.tables import Cell
 
@@ -161,7 +161,7 @@ def _plain(field: str) -> str:
 
 @cache
 def _labels() -> dict[str, str]:
-    return {record.id: study_label(record) for record in load_records()}
+    return {record.id: study_label(record) for record in sound_records()}
 
 
 @cache
