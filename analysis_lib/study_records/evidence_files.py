@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
+from analysis_lib.study_records.checklists import check_checklists
 from analysis_lib.study_records.judgements import check_judgements
 from analysis_lib.study_records.loader import DATA, read_records
 from analysis_lib.study_records.reading_form import FOLDER, read_form
@@ -28,6 +29,7 @@ def validate_data(data: Path = DATA) -> tuple[RecordProblem, ...]:
         found.extend(_read(data / f"{stem}.yaml")[1])
     found.extend(check_judgements(data, None if problems else records))
     found.extend(_check_forms(data))
+    found.extend(check_checklists(data))
     if not found:
         found.extend(_unknown_studies(data, {record.id for record in records}))
         found.extend(check_table(data, records, load_reading(data)["second_reading"]))
