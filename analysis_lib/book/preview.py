@@ -42,7 +42,8 @@ if (matchMedia("(prefers-color-scheme: dark)").matches) {{
 </script>
 <style>
 {styles}
-.lsr-preview {{ max-width: 60rem; margin: 0 auto; padding: 1rem; }}
+.lsr-preview {{ width: 100%; max-width: 60rem; margin: 0 auto; padding: 1rem; }}
+.lsr-preview > article {{ width: 100%; min-width: 0; }}
 </style>
 </head>
 <body>
