@@ -50,6 +50,7 @@ _LISTED = {
 }
 
 _FIELD = re.compile(r"(\w+)\[(\d+)\]\.?(.*)")
+_NUMBERED = re.compile(r"(.*?)( \(\d+\))?", re.DOTALL)
 _LANDMARK = re.compile(r"landmark_([\d.]+)(?:_(low|high))?")
 
 
@@ -84,8 +85,9 @@ def reading_words(record: StudyRecord, row: Mapping[str, str]) -> str:
     """What a row of the second readings looked for: value, outcome and arm in words."""
     labels = {arm.id: arm.label for arm in record.arms}
     outcomes = load_vocabulary()["outcome"]
-    code = row["outcome"].removeprefix("tox: ")
-    outcome = outcomes[code].label.lower() if code in outcomes else code
+    # A second outcome of the same name in an arm is "os (2)".
+    code, number = _NUMBERED.fullmatch(row["outcome"].removeprefix("tox: ")).groups("")
+    outcome = (outcomes[code].label.lower() if code in outcomes else code) + number
     parts = [_value_words(row["field"]), "" if outcome == "-" else outcome]
     parts += [labels.get(row["arm"], "")]
     return ", ".join(part for part in parts if part)

@@ -236,9 +236,8 @@ def _row(study: str, form: Form, compared: Compared) -> dict[str, str]:
     elif entry.settled == "first":
         said.append(f"first read as {second} by the second reader")
         second = first
-    outcome = re.sub(r" \(\d+\)$", "", entry.outcome)
-    keys = (study, entry.arm, outcome, entry.field, first, second, agree, entry.url)
-    return dict(zip(COLUMNS, (*keys, "; ".join(said)), strict=True))
+    values = (study, *entry.key, first, second, agree, entry.url, "; ".join(said))
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def _record_text(study: str, table: str, form: Form, done: Sequence[Compared], data: Path) -> str:

@@ -10,6 +10,7 @@ import yaml
 from synthetic import GOOD, write
 
 from analysis_lib import files
+from analysis_lib.book.study_words import reading_words
 from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError, ReviewError
 from analysis_lib.study_records import (
     DATA,
@@ -175,6 +176,13 @@ def test_a_form_of_another_study_or_day_is_refused(data, more, rule):
         read_form("doe-2020", data)
 
 
+def test_a_terminal_is_not_steered_by_a_form(data):
+    fill(data, {N: {"\x1b[31mred": 1}})
+    problems = [p for p in validate_data(data) if "second_readings" in p.path]
+    assert problems
+    assert all(str(problem).isprintable() for problem in problems)
+
+
 def test_a_bad_form_stops_validation(data):
     fill(data, {N: {"settled": "third"}})
     assert any("must be one of first" in str(p) for p in validate_data(data))
@@ -252,6 +260,20 @@ def test_what_is_open_or_differs_stays_and_can_follow_later(data):
     fill(data, {MEDIAN: {"value": 12.5, "settled": "first", "comment": COMMENT}})
     assert settle("doe-2020", data).agreed == 1
     assert [row["field"] for row in read_rows(data)] == ["n_patients", "median"]
+
+
+def test_two_outcomes_of_one_name_are_settled_apart(data):
+    record = copy.deepcopy(GOOD)
+    again = copy.deepcopy(record["arms"][0]["outcomes"][0])
+    record["arms"][0]["outcomes"].append(again | {"role": "none", "role_reason": "synthetic"})
+    write(data.parent, record)
+    fill(data, alike(data))
+    settle("doe-2020", data)
+    assert unread_figures("doe-2020", data) == ()
+    rows = [row for row in read_rows(data) if row["field"] == "median"]
+    found = read_record(data / "studies" / "doe-2020" / "study.yaml", data=data)[0]
+    words = [reading_words(found, row) for row in rows]
+    assert words == ["median, overall survival, A", "median, overall survival (2), A"]
 
 
 def test_a_settlement_needs_a_reader_and_a_day(data):
