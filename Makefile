@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all check serve study bench reference clean
+.PHONY: help book test test-all check serve site study bench reference clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ check: $(READY)  ## quick: evidence and code style
 
 serve: $(READY)  ## show the built site on this machine
 	@$(BIN)/lsr serve
+
+site: $(READY)  ## put together what is published: the newest edition, past ones under editions/
+	@$(BIN)/lsr site assemble --from-releases
 
 study: $(READY)  ## scaffold a record: make study ID=doe-2026
 	@test -n "$(ID)" || { echo "which study? make study ID=doe-2026"; exit 2; }

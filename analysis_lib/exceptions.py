@@ -46,7 +46,9 @@ class RecordProblem:
         place = f"{self.path}:{self.line}" if self.line else self.path
         field = f" {self.field}:" if self.field else ""
         was = f", was {self.value}" if self.value else ""
-        return f"{place}:{field} {self.rule}{was}"
+        text = f"{place}:{field} {self.rule}{was}"
+        # A key typed into a file may hold control characters: a terminal must not obey them.
+        return "".join(c if c.isprintable() else "?" for c in text)
 
 
 class InvalidRecordsError(ReviewError):

@@ -25,7 +25,9 @@ records, not this table.
 | `benchmark_review.yaml` | the published pooled results that are compared with |
 | `reading.yaml` | what was read, when, and whether databases were searched |
 | `judgements/` | risk of bias and certainty: JBI items, ROBINS-I, GRADE, each with its reason |
+| `second_readings/` | forms of independent second readings, as they were filled in |
 | `second_reading.csv` | each value that was looked for a second time |
+| `checklists/` | reporting checklists: what each item asks for, whether it is met, and where |
 
 ## Studies ({count})
 

@@ -46,11 +46,10 @@ _MARKS = {
 }
 
 
-def study_judgements(study_id: str) -> list[Html]:
+def study_judgements(record: StudyRecord) -> list[Html]:
     """What was judged of a study, each item with its reason and the fields it rests on."""
     judgements = load_judgements()
-    record = _records()[study_id]
-    series, contrasts = judgements.appraisal(study_id), judgements.contrasts_of(study_id)
+    series, contrasts = judgements.appraisal(record.id), judgements.contrasts_of(record.id)
     blocks: list[Html] = [_contrast_section(record, found) for found in contrasts]
     if series:
         blocks.append(_series_section(record, series))

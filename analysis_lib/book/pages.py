@@ -21,6 +21,7 @@ from analysis_lib.book.reconstruction_pages import (
     benchmark_page as reconstruction_benchmark_page,
 )
 from analysis_lib.book.reconstruction_pages import example_page, quality_page
+from analysis_lib.book.reporting_page import reporting_page
 from analysis_lib.book.study_index import study_index_page
 from analysis_lib.book.study_page import StudyContext, study_page_text
 from analysis_lib.book.study_uses import (
@@ -83,6 +84,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "audit.md": audit_page(records, findings),
         "whats-new.md": whats_new_page(),
         "cite.md": cite_page(),
+        "reporting.md": reporting_page(),
         "reconstruction-quality.md": quality_page(records),
         "worked-example.md": example_page(),
         "reconstruction-benchmark.md": reconstruction_benchmark_page(),

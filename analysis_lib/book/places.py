@@ -10,7 +10,7 @@ import re
 from urllib.parse import urlparse
 
 from analysis_lib.comparison.arms import ArmEvidence
-from analysis_lib.study_records import load_records
+from analysis_lib.study_records import sound_records
 from analysis_lib.study_records.model import Citation, SecondReading, Source
 from analysis_lib.tables import Cell
 
@@ -78,7 +78,7 @@ def source_hint(study_id: str, source: Source) -> str:
 
 
 def _second_readings() -> dict[str, SecondReading]:
-    return {record.id: record.second_reading for record in load_records()}
+    return {record.id: record.second_reading for record in sound_records()}
 
 
 def study_link(study_id: str, label: str) -> Cell:

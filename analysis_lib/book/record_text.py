@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from analysis_lib.consistency import audit_record
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.study_records import StudyRecord, load_records
@@ -19,12 +21,21 @@ def record_text(study_id: str) -> str:
     """
     records = {record.id: record for record in load_records()}
     if study_id not in records:
-        near = [known for known in records if known[:4] == study_id[:4]]
-        hint = f"; did you mean {', '.join(near)}" if near else ""
-        raise InvalidInputError(f"no study {study_id}{hint}")
+        raise unknown_study(study_id, records)
     lines = _lines(records[study_id])
     lines += [f"  {f.severity}: {f.message}" for f in audit_record(records[study_id])]
-    # Text from papers may hold control characters: a terminal must not obey them.
+    return printable(lines)
+
+
+def unknown_study(study_id: str, known: Iterable[str]) -> InvalidInputError:
+    """The error that names the nearest ids."""
+    near = [name for name in known if name[:4] == study_id[:4]]
+    hint = f"; did you mean {', '.join(near)}" if near else ""
+    return InvalidInputError(f"no study {study_id}{hint}")
+
+
+def printable(lines: Iterable[str]) -> str:
+    """Lines for a terminal, which must not obey control characters of a paper's text."""
     return "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
 
 

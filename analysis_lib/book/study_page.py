@@ -84,6 +84,8 @@ class StudyContext:
         Of the study's groups, computed by this review.
     previous, following : StudyRecord, optional
         Neighbours in the order of ids.
+    unfinished : bool
+        The record is shown without the parts that break rules.
     """
 
     words: Words
@@ -94,6 +96,7 @@ class StudyContext:
     ratios: Sequence[ComputedRatio] = ()
     previous: StudyRecord | None = None
     following: StudyRecord | None = None
+    unfinished: bool = False
 
 
 def study_page_text(record: StudyRecord, context: StudyContext) -> str:
@@ -114,7 +117,7 @@ def study_page_text(record: StudyRecord, context: StudyContext) -> str:
         *(contrasts(record, context.words) or [paragraph("None was read.")]),
         *_computed(context.ratios),
         Heading("Risk of bias"),
-        *study_judgements(record.id),
+        *(_unsound() if context.unfinished else study_judgements(record)),
         Heading("Doubts and contradictions"),
         Anchor(DOUBTS),
         *_doubts(record, context.findings),
@@ -127,6 +130,11 @@ def study_page_text(record: StudyRecord, context: StudyContext) -> str:
         _uses(context),
         _neighbours(context),
     )
+
+
+def _unsound() -> list[Html]:
+    """Judgements rest on fields by their place, which an unfinished record may not have."""
+    return [paragraph("Judgements are shown once the record breaks no rule.")]
 
 
 def _citation(citation: Citation) -> list[Html]:

@@ -9,7 +9,7 @@ from functools import cache
 from analysis_lib.book.markdown import Inline
 from analysis_lib.book.places import study_page
 from analysis_lib.comparison.arms import study_label
-from analysis_lib.study_records import StudyRecord, load_records, load_vocabulary
+from analysis_lib.study_records import StudyRecord, load_vocabulary, sound_records
 from analysis_lib.study_records.model import Arm
 from analysis_lib.tables import Cell, mid_sentence
 
@@ -50,6 +50,7 @@ _LISTED = {
 }
 
 _FIELD = re.compile(r"(\w+)\[(\d+)\]\.?(.*)")
+_NUMBERED = re.compile(r"(.*?)( \(\d+\))?", re.DOTALL)
 _LANDMARK = re.compile(r"landmark_([\d.]+)(?:_(low|high))?")
 
 
@@ -84,8 +85,9 @@ def reading_words(record: StudyRecord, row: Mapping[str, str]) -> str:
     """What a row of the second readings looked for: value, outcome and arm in words."""
     labels = {arm.id: arm.label for arm in record.arms}
     outcomes = load_vocabulary()["outcome"]
-    code = row["outcome"].removeprefix("tox: ")
-    outcome = mid_sentence(outcomes[code].label) if code in outcomes else code
+    # A second outcome of the same name in an arm is "os (2)".
+    code, number = _NUMBERED.fullmatch(row["outcome"].removeprefix("tox: ")).groups("")
+    outcome = (mid_sentence(outcomes[code].label) if code in outcomes else code) + number
     parts = [_value_words(row["field"]), "" if outcome == "-" else outcome]
     parts += [labels.get(row["arm"], "")]
     return ", ".join(part for part in parts if part)
@@ -161,7 +163,7 @@ def _plain(field: str) -> str:
 
 @cache
 def _labels() -> dict[str, str]:
-    return {record.id: study_label(record) for record in load_records()}
+    return {record.id: study_label(record) for record in sound_records()}
 
 
 @cache

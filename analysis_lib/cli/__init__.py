@@ -13,6 +13,7 @@ from analysis_lib.cli.building import add_build_commands
 from analysis_lib.cli.evidence import add_validate_command
 from analysis_lib.cli.exits import FOUND, GOOD, USAGE, print_problems
 from analysis_lib.cli.reconstruct import add_reconstruct_command
+from analysis_lib.cli.site import add_site_command
 from analysis_lib.cli.study import add_study_command
 from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError, ReviewError
 
@@ -22,6 +23,8 @@ _EPILOG = """examples:
   lsr build                       run what changed, build the site
   lsr build --only progression    run one comparison
   lsr study new doe-2026          scaffold data/studies/doe-2026/study.yaml
+  lsr study check doe-2026        what is wrong, doubtful or left to do; a preview page
+  lsr study second doe-2026       an independent second reading: open, compare
   lsr study show bhatia-2024      a record as text, with its findings
   lsr reconstruct os.csv --n 30   a digitised curve as patients
   lsr serve                       show the built site on this machine
@@ -34,6 +37,7 @@ _COMMANDS = (
     add_study_command,
     add_reconstruct_command,
     add_build_commands,
+    add_site_command,
 )
 
 

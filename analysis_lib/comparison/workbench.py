@@ -117,7 +117,7 @@ class _OutcomeBench:
             primary.within,
             self.contrasts,
             tuple(found),
-            self._indirect(),
+            indirect_candidates(self.declaration, self.outcome, tuple(self.records.values())),
         )
 
     def _scenario(self, scenario: Scenario, primary: ScenarioResult) -> ScenarioResult:
@@ -234,26 +234,23 @@ class _OutcomeBench:
     def _names(self, study_ids: Sequence[str]) -> str:
         return ", ".join(study_label(self.records[study]) for study in study_ids)
 
-    def _indirect(self) -> tuple[Candidate, ...]:
-        """Arms of studies marked indirect that the sides' treatments and extents fit."""
-        choices = [
-            selector
-            for side in self.declaration.sides
-            for selector in self.declaration.selectors(side, self.outcome)
-        ]
-        return tuple(
-            found
-            for found in self.available["indirect"]
-            if any(
-                found.arm.treatment in s.treatments
-                and (
-                    not s.extent
-                    or found.arm.extent in s.extent
-                    or _has_extent_contrast(found.record)
-                )
-                for s in choices
-            )
+
+def indirect_candidates(
+    declaration: Declaration, outcome: DeclaredOutcome, records: Sequence[StudyRecord]
+) -> tuple[Candidate, ...]:
+    """Arms of studies marked indirect that the sides' treatments and extents fit."""
+    choices = [
+        selector for side in declaration.sides for selector in declaration.selectors(side, outcome)
+    ]
+    return tuple(
+        found
+        for found in candidates(records, outcome.outcome, population="indirect")
+        if any(
+            found.arm.treatment in s.treatments
+            and (not s.extent or found.arm.extent in s.extent or _has_extent_contrast(found.record))
+            for s in choices
         )
+    )
 
 
 def _modelled(pool: Pool, sides: Sequence[SideResult]) -> list[str]:

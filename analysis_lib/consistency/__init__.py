@@ -47,7 +47,7 @@ from analysis_lib.consistency.survival_times import (
 )
 from analysis_lib.study_records.model import StudyRecord
 
-__all__ = ["RULES", "SEVERITIES", "Finding", "audit_record", "audit_records"]
+__all__ = ["RULES", "SEVERITIES", "Finding", "audit_among", "audit_record", "audit_records"]
 
 _CHECKS: tuple[Callable[[StudyRecord], Iterator[Finding]], ...] = (
     median_against_landmarks,
@@ -91,6 +91,18 @@ def audit_record(record: StudyRecord) -> tuple[Finding, ...]:
         The most serious first, then in the order of their fields; never twice the same.
     """
     return in_order(chain.from_iterable(check(record) for check in _CHECKS))
+
+
+def audit_among(
+    record: StudyRecord,
+    records: Iterable[StudyRecord],
+    *,
+    same_series: Iterable[Collection[str]] = (),
+) -> tuple[Finding, ...]:
+    """What :func:`audit_records` finds of one record among ``records``, which hold it too."""
+    shared = same_figures(tuple(records), same_series=same_series)
+    own = (found for found in shared if found.study_id == record.id)
+    return in_order(chain(audit_record(record), own))
 
 
 def audit_records(

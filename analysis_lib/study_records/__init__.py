@@ -12,7 +12,14 @@ from analysis_lib.study_records.evidence_files import (
     validate_data,
 )
 from analysis_lib.study_records.judgements import grade, load_judgements, risk_of_bias
-from analysis_lib.study_records.loader import DATA, ROOT, load_records, read_record, study_files
+from analysis_lib.study_records.loader import (
+    DATA,
+    ROOT,
+    load_records,
+    read_record,
+    sound_records,
+    study_files,
+)
 from analysis_lib.study_records.model import StudyRecord
 
 __all__ = [
@@ -32,6 +39,7 @@ __all__ = [
     "read_curve",
     "read_record",
     "risk_of_bias",
+    "sound_records",
     "study_files",
     "validate_data",
 ]

@@ -25,7 +25,7 @@ def apply_corrections(
     used = copy.deepcopy(record)
     for index, correction in enumerate(record.get("corrections") or []):
         place = f"corrections[{index}]"
-        holder, key = _find(used, correction["field"])
+        holder, key = field_holder(used, correction["field"])
         if holder is None:
             rule = "must name a field of this record, by position (arms[0].n_patients)"
             field, value = f"{place}.field", correction["field"]
@@ -42,7 +42,7 @@ def apply_corrections(
     return used, tuple(problems)
 
 
-def _find(record: dict, field: str) -> tuple[Any, Any]:
+def field_holder(record: dict, field: str) -> tuple[Any, Any]:
     """The container and key of a dotted field; (None, None) when there is none."""
     if not _WHOLE.fullmatch(field):
         return None, None

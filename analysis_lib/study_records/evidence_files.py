@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
+from analysis_lib.study_records.checklists import check_checklists
 from analysis_lib.study_records.judgements import check_judgements
 from analysis_lib.study_records.loader import DATA, read_records
+from analysis_lib.study_records.reading_form import FOLDER, read_form
+from analysis_lib.study_records.reading_table import TABLE, check_table, read_rows
 from analysis_lib.study_records.schema import check_schema
+from analysis_lib.study_records.settlement import JOURNAL, interrupted
 from analysis_lib.study_records.yaml_reader import read_yaml
 from analysis_lib.vocabulary import Term
 
@@ -25,8 +28,11 @@ def validate_data(data: Path = DATA) -> tuple[RecordProblem, ...]:
     for stem in _WITH_SCHEMA:
         found.extend(_read(data / f"{stem}.yaml")[1])
     found.extend(check_judgements(data, None if problems else records))
+    found.extend(_check_forms(data))
+    found.extend(check_checklists(data))
     if not found:
         found.extend(_unknown_studies(data, {record.id for record in records}))
+        found.extend(check_table(data, records, load_reading(data)["second_reading"]))
     return tuple(sorted(found))
 
 
@@ -66,11 +72,14 @@ def _vocabulary(path: Path, stamp: int) -> dict[str, dict[str, Term]]:
     }
 
 
-@lru_cache(maxsize=2)
 def load_second_readings(data: Path = DATA) -> tuple[dict[str, str], ...]:
     """``second_reading.csv``: one mapping per value that was looked for a second time."""
-    with (data / "second_reading.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+    return _second_readings(data, (data / TABLE).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _second_readings(data: Path, stamp: int) -> tuple[dict[str, str], ...]:
+    return read_rows(data)
 
 
 def _read(path: Path) -> tuple[Any, tuple[RecordProblem, ...]]:
@@ -92,6 +101,20 @@ def _load_once(path: Path, stamp: int) -> dict[str, Any]:
     if problems:
         raise InvalidRecordsError(problems)
     return data
+
+
+def _check_forms(data: Path) -> list[RecordProblem]:
+    """Problems of the forms of second readings, and of one that was cut off."""
+    problems = []
+    if interrupted(data):
+        rule = "a second reading was being written down and was cut off: run lsr study second ID"
+        problems.append(RecordProblem(f"{data.name}/{JOURNAL}", 0, "", rule))
+    for path in sorted((data / FOLDER).glob("*.yaml")):
+        try:
+            read_form(path.stem, data)
+        except InvalidRecordsError as error:
+            problems += error.problems
+    return problems
 
 
 def _unknown_studies(data: Path, known: set[str]) -> list[RecordProblem]:

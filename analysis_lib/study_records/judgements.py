@@ -19,7 +19,7 @@ from typing import Any
 
 from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
 from analysis_lib.study_records.judgement_rules import RULES, check_rules
-from analysis_lib.study_records.loader import DATA, load_records
+from analysis_lib.study_records.loader import DATA, records_and_problems
 from analysis_lib.study_records.model import StudyRecord
 from analysis_lib.study_records.schema import check_schema
 from analysis_lib.study_records.yaml_reader import read_yaml
@@ -209,7 +209,10 @@ def _stamp(data: Path) -> tuple:
 
 @lru_cache(maxsize=4)
 def _load(data: Path, stamp: tuple) -> Judgements:
-    files, problems = _read(data, load_records(data))
+    records, unsound = records_and_problems(data)
+    # What an unsound record breaks is said by whoever loads the records; one that is still
+    # being filled in must not keep the judgements of the others from being shown.
+    files, problems = _read(data, None if unsound else records)
     if problems:
         raise InvalidRecordsError(problems)
     return Judgements(

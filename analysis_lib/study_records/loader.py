@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
 from analysis_lib.study_records.build import build_record
@@ -30,10 +31,21 @@ def read_record(
     path: Path, *, data: Path = DATA
 ) -> tuple[StudyRecord | None, tuple[RecordProblem, ...]]:
     """One record file: the record, or None and everything that is wrong with it."""
-    name = f"{data.name}/studies/{path.parent.name}/{path.name}"
+    name = record_name(path, data)
     raw, lines, problems = read_yaml(path, name)
-    if problems:
-        return None, problems
+    return (None, problems) if problems else check_record(raw, lines, path=path, data=data)
+
+
+def record_name(path: Path, data: Path = DATA) -> str:
+    """A record's file in messages, relative to the project's root."""
+    return f"{data.name}/studies/{path.parent.name}/{path.name}"
+
+
+def check_record(
+    raw: Any, lines: dict[str, int], *, path: Path, data: Path = DATA
+) -> tuple[StudyRecord | None, tuple[RecordProblem, ...]]:
+    """A plain mapping as a record of the file ``path``, or everything that is wrong with it."""
+    name = record_name(path, data)
     problems = check_schema(raw, lines, schema=DATA / "study.schema.json", name=name)
     if not isinstance(raw, dict):
         return None, problems
@@ -78,13 +90,33 @@ def load_records(data: Path = DATA) -> tuple[StudyRecord, ...]:
         Any record breaks a rule. Its ``problems`` list every problem of every
         file: nothing is computed from evidence that is only partly sound.
     """
-    stamp = tuple((str(p), p.stat().st_mtime_ns) for p in sorted((data / "studies").rglob("*.*")))
-    return _load(data, stamp)
-
-
-@lru_cache(maxsize=4)
-def _load(data: Path, stamp: tuple) -> tuple[StudyRecord, ...]:
-    records, problems = read_records(data)
+    records, problems = records_and_problems(data)
     if problems:
         raise InvalidRecordsError(problems)
     return records
+
+
+def sound_records(data: Path = DATA) -> tuple[StudyRecord, ...]:
+    """The records that break no rule, sorted by id: for looking at one that is unfinished.
+
+    Results come from :func:`load_records`, which refuses to leave a record out.
+    """
+    return records_and_problems(data)[0]
+
+
+def records_and_problems(
+    data: Path = DATA,
+) -> tuple[tuple[StudyRecord, ...], tuple[RecordProblem, ...]]:
+    """:func:`read_records`, read again only when a file changed."""
+    return _read_once(data, _stamp(data))
+
+
+def _stamp(data: Path) -> tuple:
+    return tuple((str(p), p.stat().st_mtime_ns) for p in sorted((data / "studies").rglob("*.*")))
+
+
+@lru_cache(maxsize=4)
+def _read_once(
+    data: Path, stamp: tuple
+) -> tuple[tuple[StudyRecord, ...], tuple[RecordProblem, ...]]:
+    return read_records(data)

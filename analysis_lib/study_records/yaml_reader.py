@@ -48,7 +48,16 @@ def read_yaml(path: Path, name: str) -> tuple[Any, dict[str, int], tuple[RecordP
         Empty when the file could be read.
     """
     try:
-        return (*_parse(_read_text(path)), ())
+        text = _read_text(path)
+    except _RefusedError as refused:
+        return None, {}, (RecordProblem(name, refused.line, "", refused.rule, refused.value),)
+    return parse_yaml(text, name)
+
+
+def parse_yaml(text: str, name: str) -> tuple[Any, dict[str, int], tuple[RecordProblem, ...]]:
+    """:func:`read_yaml` of a text that stands in no file yet."""
+    try:
+        return (*_parse(text), ())
     except _RefusedError as refused:
         return None, {}, (RecordProblem(name, refused.line, "", refused.rule, refused.value),)
 

@@ -22,6 +22,7 @@ from analysis_lib.book.places import LINKED_HOSTS, block_anchor, field_anchor
 from analysis_lib.book.study_figures import as_number, as_percentage
 from analysis_lib.book.study_page import StudyContext, study_page_text
 from analysis_lib.book.study_rederived import rederived
+from analysis_lib.book.study_standing import standing_uses
 from analysis_lib.book.study_uses import LEFT_OUT, POOLED, computed_ratios, uses_by_study
 from analysis_lib.book.study_words import with_names
 from analysis_lib.consistency import audit_records
@@ -222,6 +223,12 @@ def test_a_correction_stands_beside_the_printed_value():
     assert "#arms-0" in document.links
     for word in ("51", "49", "synthetic"):
         assert word in document.text
+
+
+def test_the_check_of_a_study_tells_what_the_comparisons_do(results):
+    records, uses = load_records(), uses_by_study(results)
+    for record in records:
+        assert set(standing_uses(record.id, records)) == set(uses.get(record.id, ()))
 
 
 def test_second_readings_are_listed_value_by_value(documents):

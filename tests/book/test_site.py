@@ -9,6 +9,7 @@ import pytest
 from analysis_lib.book.places import LINKED_HOSTS
 from analysis_lib.comparison import load_declarations
 from analysis_lib.study_records import load_records
+from analysis_lib.study_records.checklists import load_checklists
 
 
 class Page(HTMLParser):
@@ -65,6 +66,18 @@ def test_every_internal_link_and_anchor_resolves(site):
             if not goal.is_file() or (anchor and unquote(anchor) not in known):
                 broken.append((path.name, link))
     assert not broken, broken[:20]
+
+
+def test_every_item_of_a_checklist_leads_to_an_anchor_that_is_there(site):
+    root, pages = site
+    gone = []
+    for checklist in load_checklists():
+        for item in checklist.items:
+            if item.link:
+                name, anchor = item.link.split("#")
+                if (root / name) not in pages or anchor not in pages[root / name].ids:
+                    gone.append((checklist.id, item.item, item.link))
+    assert not gone
 
 
 def test_links_lead_only_to_resolvers_and_publishers(site):

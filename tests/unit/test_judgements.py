@@ -274,8 +274,12 @@ def test_a_summary_counts_all_items():
     assert risk_of_bias("agarwal-2020") == NOT_JUDGED
 
 
+def _record(study_id):
+    return next(record for record in load_records() if record.id == study_id)
+
+
 def test_a_study_shows_each_item_with_reason_and_links():
-    text = "\n".join(block.to_html() for block in study_judgements("wilcox-2021"))
+    text = "\n".join(block.to_html() for block in study_judgements(_record("wilcox-2021")))
     record = next(record for record in load_records() if record.id == "wilcox-2021")
     for found in (*load_judgements().contrasts_of("wilcox-2021"),
                   load_judgements().appraisal("wilcox-2021")):  # fmt: skip
@@ -287,7 +291,7 @@ def test_a_study_shows_each_item_with_reason_and_links():
     assert re.search(r'href="#notes-\d+"', text)
     assert 'href="#arms-1-outcomes-0"' in text
     assert "a second has not signed" in text
-    assert "Not judged" in study_judgements("agarwal-2020")[0].to_text()
+    assert "Not judged" in study_judgements(_record("agarwal-2020"))[0].to_text()
 
 
 def test_the_matrix_is_read_without_colour():
