@@ -14,10 +14,12 @@ from analysis_lib.study_records.evidence_files import (
 from analysis_lib.study_records.judgements import grade, load_judgements, risk_of_bias
 from analysis_lib.study_records.loader import DATA, ROOT, load_records, read_record, study_files
 from analysis_lib.study_records.model import StudyRecord
+from analysis_lib.study_records.search_files import SearchFiles, load_search_files
 
 __all__ = [
     "DATA",
     "ROOT",
+    "SearchFiles",
     "StudyRecord",
     "declared_same_series",
     "grade",
@@ -27,6 +29,7 @@ __all__ = [
     "load_overlaps",
     "load_reading",
     "load_records",
+    "load_search_files",
     "load_second_readings",
     "load_vocabulary",
     "read_curve",

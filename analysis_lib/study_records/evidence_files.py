@@ -11,6 +11,12 @@ from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
 from analysis_lib.study_records.judgements import check_judgements
 from analysis_lib.study_records.loader import DATA, read_records
 from analysis_lib.study_records.schema import check_schema
+from analysis_lib.study_records.search_files import (
+    load_search_files,
+    read_search_files,
+    search_folder,
+    search_statement,
+)
 from analysis_lib.study_records.yaml_reader import read_yaml
 from analysis_lib.vocabulary import Term
 
@@ -25,8 +31,11 @@ def validate_data(data: Path = DATA) -> tuple[RecordProblem, ...]:
     for stem in _WITH_SCHEMA:
         found.extend(_read(data / f"{stem}.yaml")[1])
     found.extend(check_judgements(data, None if problems else records))
+    if search_folder(data).exists():
+        found.extend(read_search_files(data)[1])
     if not found:
         found.extend(_unknown_studies(data, {record.id for record in records}))
+        found.extend(_unknown_reports(data, {record.id for record in records}))
     return tuple(sorted(found))
 
 
@@ -46,8 +55,16 @@ def load_benchmark_review(data: Path = DATA) -> dict[str, Any]:
 
 
 def load_reading(data: Path = DATA) -> dict[str, Any]:
-    """``reading.yaml``: what was read, when, and whether databases were searched."""
-    return _load(data / "reading.yaml")
+    """``reading.yaml``: what was read, when, and whether databases were searched.
+
+    Once ``data/searches`` holds a search, its statement is made from there: no page can go
+    on saying that none was run.
+    """
+    reading = _load(data / "reading.yaml")
+    searched = search_folder(data).exists() and search_statement(load_search_files(data))
+    if not searched:
+        return reading
+    return reading | {"database_search": {"run": True, "statement": searched}}
 
 
 def load_vocabulary(data: Path = DATA) -> dict[str, dict[str, Term]]:
@@ -104,6 +121,18 @@ def _unknown_studies(data: Path, known: set[str]) -> list[RecordProblem]:
                 field = f"overlaps[{index}].studies"
                 problems.append(RecordProblem(name, 0, field, "must name a study record", study))
     return problems
+
+
+def _unknown_reports(data: Path, known: set[str]) -> list[RecordProblem]:
+    """Reports of candidates that are said to be a record and are none."""
+    if not search_folder(data).exists():
+        return []
+    name, rule = f"{data.name}/searches/reports.yaml", "must name a study record"
+    return [
+        RecordProblem(name, 0, f"[{index}].study", rule, report["study"])
+        for index, report in enumerate(load_search_files(data).reports)
+        if report["study"] is not None and report["study"] not in known
+    ]
 
 
 def declared_same_series(data: Path = DATA) -> tuple[tuple[str, ...], ...]:
