@@ -1,0 +1,57 @@
+"""Keys and candidates in a terminal: one key at a time, and no text that it would obey."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from analysis_lib.search import printable
+
+#: End of input, or Ctrl-D.
+END = ""
+
+
+def read_key() -> str:
+    """The next key, without waiting for Enter in a terminal; :data:`END` at the end of input."""
+    if not sys.stdin.isatty():
+        while (key := sys.stdin.read(1)).isspace():
+            pass
+        return key
+    import termios
+    import tty
+
+    handle = sys.stdin.fileno()
+    before = termios.tcgetattr(handle)
+    try:
+        tty.setcbreak(handle)
+        key = os.read(handle, 32).decode("utf-8", errors="replace")
+    finally:
+        termios.tcsetattr(handle, termios.TCSADRAIN, before)
+    # An arrow key or a paste comes as several characters: no key of ours.
+    return END if key in ("", "\x04") else key if len(key) == 1 else "?"
+
+
+def candidate_text(entry: Mapping[str, Any], *, heading: str, columns: int | None = None) -> str:
+    """A candidate as lines to read: heading, title, where from, address, abstract."""
+    width = min(columns or shutil.get_terminal_size().columns, 100)
+    cited = [entry["authors"] and shortened(entry["authors"], 160), entry["journal"]]
+    cited.append(str(entry["year"]) if entry["year"] else None)
+    address = None
+    if entry["pmid"]:
+        address = f"https://pubmed.ncbi.nlm.nih.gov/{entry['pmid']}/"
+    elif entry["doi"]:
+        address = f"https://doi.org/{entry['doi']}"
+    abstract = entry["abstract"] or "No abstract was delivered."
+    blocks = [heading, entry["title"] or "Title not delivered", ". ".join(filter(None, cited))]
+    blocks += [address or "No address", "", abstract]
+    return "\n".join(textwrap.fill(printable(block), width) for block in blocks)
+
+
+def shortened(text: str, longest: int) -> str:
+    """One printable line of at most ``longest`` characters."""
+    line = printable(text)
+    return line if len(line) <= longest else line[: longest - 3] + "..."
