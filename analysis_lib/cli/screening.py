@@ -88,7 +88,7 @@ def _walk(
 ) -> None:
     """Show, read a key, keep, go on; until the queue or the reader ends."""
     decisions = {"i": "include", "e": "exclude"} | ({"u": "unsure"} if "[u]" in keys else {})
-    place, done = 0, 0
+    place, done = 0, set()
     while place < len(queue):
         standing = queue[place]
         where = f"[{place + 1} of {len(queue)}] {heading(standing)}"
@@ -102,11 +102,11 @@ def _walk(
             if key == "e" and reason is None:
                 continue
             keep(standing, decisions[key], reason)
-            done += 1
+            done.add(standing.id)
             why = f" ({strategy.reasons[reason]})" if reason else ""
             print(f"kept: {standing.id} {decisions[key]}{why}", flush=True)
         place = max(0, place - 1) if key == "b" else place + 1
-    print(f"{done} kept in this session; {len(queue) - place} not looked at")
+    print(f"{len(done)} candidates judged in this session; {len(queue) - len(done)} left")
 
 
 def _reason(strategy: Strategy, read: ReadKey) -> str | None:

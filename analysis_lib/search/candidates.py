@@ -21,7 +21,9 @@ _LONGEST = {"title": 2000, "abstract": 30000, "authors": 4000, "journal": 1000}
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b."
 )
-_TAGS = re.compile(r"</?[a-zA-Z][a-zA-Z0-9:-]{0,20}(?:\s[^<>]{0,200})?/?>")
+# Markup that databases deliver. Anything else between < and > is text: "OS<12 and PFS>3".
+_INLINE = re.compile(r"</?(?:i|b|u|em|strong|sub|sup|span|jats:[a-z]+)(?:\s[^<>]{0,200})?/?>", re.I)
+_BLOCK = re.compile(r"</?(?:h[1-6]|p|br|div|ul|ol|li|title|sec)(?:\s[^<>]{0,200})?/?>", re.I)
 _DOI = re.compile(r"10\.[0-9]{4,9}/[!-~]+")
 _PMID = re.compile(r"[0-9]{1,9}")
 _YEAR = re.compile(r"(?:18|19|20|21)[0-9]{2}")
@@ -78,6 +80,7 @@ def candidate(database: str, fields: Mapping[str, Any]) -> Candidate:
     return Candidate(
         database=database,
         title=texts.pop("title") or "",
+        authors=(texts.pop("authors") or "").rstrip(" .") or None,
         **{name: text or None for name, text in texts.items()},
         year=_year(fields.get("year")),
         doi=normal_doi(fields.get("doi")),
@@ -89,7 +92,8 @@ def clean_text(text: Any) -> str:
     """One line of printable text: no markup, escape sequence, control or bidi character."""
     if text is None:
         return ""
-    return " ".join(printable(html.unescape(_TAGS.sub("", str(text)))).split())
+    plain = _BLOCK.sub(" ", _INLINE.sub("", str(text)))
+    return " ".join(printable(html.unescape(plain)).split())
 
 
 def printable(text: str) -> str:

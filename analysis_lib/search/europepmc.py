@@ -77,7 +77,7 @@ def _fields(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         "title": entry.get("title"),
         "abstract": entry.get("abstractText"),
-        "authors": (entry.get("authorString") or "").rstrip("."),
+        "authors": entry.get("authorString"),
         "year": entry.get("pubYear"),
         "journal": journal.get("title") or entry.get("journalTitle") or preprint,
         "doi": entry.get("doi"),

@@ -158,21 +158,24 @@ def _strictly() -> Iterator[None]:
 
 def _bibtex_fields(entry: Entry) -> dict[str, Any]:
     def plain(name: str) -> str:
-        said = entry.fields.get(name, "")
-        try:
-            return str(Text.from_latex(said))
-        except (PybtexError, ValueError):  # what LaTeX would refuse too is taken as it stands
-            return said.replace("{", "").replace("}", "")
+        return _plain(entry.fields.get(name, ""))
 
     return {
         "title": plain("title"),
         "abstract": plain("abstract"),
-        "authors": ", ".join(_turned(str(person)) for person in entry.persons.get("author", ())),
+        "authors": ", ".join(_turned(_plain(str(p))) for p in entry.persons.get("author", ())),
         "year": entry.fields.get("year") or entry.fields.get("date"),
         "journal": plain("journal") or plain("journaltitle") or plain("booktitle"),
         "doi": entry.fields.get("doi"),
         "pmid": entry.fields.get("pmid") or _numbered(entry.fields.get("note", "")),
     }
+
+
+def _plain(latex: str) -> str:
+    """LaTeX as text: accents as letters, braces and commands gone."""
+    with contextlib.suppress(PybtexError, ValueError):  # what LaTeX refuses is taken as it stands
+        latex = str(Text.from_latex(latex))
+    return re.sub(r"\\[a-zA-Z]+ ?|[{}]", "", latex)
 
 
 def _medline(text: str, database: str) -> tuple[Candidate, ...]:
@@ -208,26 +211,30 @@ def _medline_fields(fields: dict[str, list[str]]) -> dict[str, Any]:
     }
 
 
-#: Column names of PubMed's and Europe PMC's tables, in lower case without spaces.
+#: Column names of PubMed's and Europe PMC's tables, in lower case, without spaces and underscores.
 _COLUMNS = {
     "title": ("title",),
     "abstract": ("abstract", "abstracttext"),
     "authors": ("authors", "authorstring", "author"),
-    "year": ("publicationyear", "pubyear", "pub_year", "year"),
-    "journal": ("journal/book", "journaltitle", "journal_title", "journal"),
+    "year": ("publicationyear", "pubyear", "year"),
+    "journal": ("journal/book", "journaltitle", "journal"),
     "doi": ("doi",),
-    "pmid": ("pmid", "extid", "ext_id"),
+    "pmid": ("pmid", "extid"),
 }
 
 
 def _header(text: str) -> set[str]:
     first = next(csv.reader(io.StringIO(text)), [])
-    return {name.strip().lower().replace(" ", "") for name in first}
+    return {_column(name) for name in first}
+
+
+def _column(name: str) -> str:
+    return name.lower().replace(" ", "").replace("_", "")
 
 
 def _csv(text: str, database: str) -> tuple[Candidate, ...]:
     rows = csv.reader(io.StringIO(text), strict=True)
-    header = [name.strip().lower().replace(" ", "") for name in next(rows)]
+    header = [_column(name) for name in next(rows)]
     places = {
         field: next((header.index(name) for name in names if name in header), None)
         for field, names in _COLUMNS.items()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ _SERVICES: Mapping[str, Callable[..., Found]] = {
     "pubmed": search_pubmed,
     "europepmc": search_europepmc,
 }
+
+_CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 _HEADER = (
     "# yaml-language-server: $schema=search.schema.json\n# Written by lsr search; not edited.\n"
@@ -136,6 +139,9 @@ def import_search(
     InvalidInputError
         The file cannot be read, or was imported before.
     """
+    if database is not None and not _CODE.fullmatch(database):
+        rule = "lower-case letters, digits, - and _, such as scopus"
+        raise InvalidInputError(f"a database's code must be {rule}, was {database[:40]!r}")
     found = read_export(path, database=database)
     fingerprint = hashlib.sha256(path.read_bytes()).hexdigest()
     for stem, search in load_search_files(data).searches.items():

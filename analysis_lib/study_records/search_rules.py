@@ -90,7 +90,7 @@ def check_together(
         for index, entry in enumerate(search["candidates"]):
             if entry["id"] in known:
                 field = f"candidates[{index}].id"
-                rule = f"must be new: {known[entry['id']]}.yaml has this candidate"
+                rule = f"must be new: {known[entry['id']]}.yaml has it; make the later search again"
                 line = line_of(field, lines[name])
                 found.append(RecordProblem(name, line, field, rule, shown(entry["id"])))
             known.setdefault(entry["id"], stem)
