@@ -146,7 +146,8 @@ def status(*, data: Path = DATA) -> int:
         return GOOD
     states = Counter(standing.state for standing in found)
     told = ", ".join(f"{states[s]} {s}" for s in (WAITING, DISPUTED, INCLUDED, EXCLUDED))
-    print(f"{len(found)} candidates of {len(files.searches)} searches: {told}")
+    noun = "search" if len(files.searches) == 1 else "searches"
+    print(f"{len(found)} candidates of {len(files.searches)} {noun}: {told}")
     for name in sorted(files.decisions):
         print(f"reader {name}: {sum(name in s.by_reader for s in found)} judged")
     for first, second, agreement in agreements(found):

@@ -104,7 +104,10 @@ def printable(text: str) -> str:
     private use.
     """
     text = _ESCAPES.sub("", re.sub(r"[\t\n\r\x0b\x0c\x85\u2028\u2029]", " ", text))
-    return "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+    if text.isprintable():
+        return text
+    obeyed = (c for c in set(text) if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co"))
+    return text.translate(dict.fromkeys(map(ord, obeyed)))
 
 
 def normal_doi(text: Any) -> str | None:
@@ -125,7 +128,7 @@ def normal_pmid(text: Any) -> str | None:
 def title_key(title: str) -> str:
     """What two spellings of a title have in common: its letters and digits in lower case."""
     plain = unicodedata.normalize("NFKD", title).casefold()
-    return "".join(c for c in plain if c.isalnum())
+    return "".join(filter(str.isalnum, plain))
 
 
 def _year(text: Any) -> int | None:
