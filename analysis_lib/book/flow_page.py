@@ -126,11 +126,9 @@ def _reading_boxes(
     decided = [record.eligibility.decision for record in records]
     included = decided.count("include")
     pooled = len(_pooled(results))
-    read = "Records read" if flow.databases else "Records identified by other methods and read"
-    joined = [("joins", "Identified by other methods", len(flow.other_ids))]
     return [
-        ("main", read, len(records)),
-        *(joined if flow.databases else []),
+        ("main", "Records read", len(records)),
+        ("joins", "Identified by other methods", len(flow.other_ids)),
         ("aside", "Not used, reason below", decided.count("exclude")),
         ("aside", "Indirect evidence, never pooled", decided.count("indirect")),
         ("main", "Included", included),

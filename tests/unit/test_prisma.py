@@ -83,16 +83,22 @@ def test_a_report_names_its_study_whatever_its_title(data):
     assert found.awaited == 0
 
 
-def test_without_a_search_there_is_no_count_of_a_search():
-    flow = prisma_flow(load_search_files(), RECORDS)
+def test_without_a_search_there_is_no_count_of_a_search(tmp_path):
+    flow = prisma_flow(load_search_files(evidence(tmp_path)), RECORDS)
     assert flow.databases is None
     assert len(flow.other_ids) == len(RECORDS)
 
 
-def test_the_page_says_that_none_was_run():
+def test_the_page_says_that_none_was_run(tmp_path, monkeypatch):
+    none = load_search_files(evidence(tmp_path))
+    monkeypatch.setattr(flow_page, "load_search_files", lambda: none)
+    told = {"database_search": {"statement": "No database search has been run."}}
+    reading = flow_page.load_reading() | told
+    monkeypatch.setattr(flow_page, "load_reading", lambda: reading)
     page = flow_page.flow_page(RECORDS, {}, {})
     assert "No database search has been run." in page
-    assert "Records identified by other methods and read" in page
+    assert f"Records read: {len(RECORDS)}" in page
+    assert f"Identified by other methods: {len(RECORDS)} (joins from the side)" in page
     for word in ("Duplicates", "screened:", "retrieval", "PubMed"):
         assert word not in page.split("Used by each comparison")[0], word
 

@@ -1,5 +1,6 @@
 """A search from question to file: duplicates, what is written, and when nothing is."""
 
+import shutil
 import urllib.error
 from datetime import date
 from functools import partial
@@ -22,7 +23,7 @@ from analysis_lib.search import (
 from analysis_lib.search.candidates import candidate
 from analysis_lib.search.duplicates import Seen, seen_before, separate
 from analysis_lib.search.strategy import search_from
-from analysis_lib.study_records import load_reading, load_records, load_search_files
+from analysis_lib.study_records import DATA, load_reading, load_records, load_search_files
 from analysis_lib.study_records.search_files import read_search_files, search_statement
 
 TODAY = date(2026, 12, 1)
@@ -299,11 +300,24 @@ def test_a_search_that_names_its_file_wrongly(tmp_path):
 # --- today, and the command line --------------------------------------------------------
 
 
-def test_the_review_itself_has_not_been_searched_and_says_so():
-    files = load_search_files()
-    assert search_statement(files) is None, "a search was run: update what this test expects"
-    assert load_reading()["database_search"]["statement"] == "No database search has been run."
-    assert "Not run" in files.strategy["history"][0]["event"]
+def test_pages_say_whether_a_database_was_searched(tmp_path):
+    """Holds before and after the first search: nothing but its file is needed."""
+    searched = search_statement(load_search_files())
+    told = load_reading()["database_search"]
+    assert told["statement"] == (searched or "No database search has been run.")
+    assert told["run"] == bool(load_search_files().searches)
+    data = evidence(tmp_path)
+    shutil.copy(DATA / "reading.yaml", data)
+    assert load_reading(data)["database_search"]["run"] is False
+    write_search(data, "2026-12-01", [paper(1)])
+    statement = "Searched: PubMed (until 2026-12-01)."
+    assert load_reading(data)["database_search"] == {"run": True, "statement": statement}
+
+
+def test_the_strategy_says_that_it_was_written_before_it_was_run():
+    history = load_search_files().strategy["history"]
+    assert "Not run against any database" in history[0]["event"]
+    assert "@" not in (DATA / "searches" / "strategy.yaml").read_text()
 
 
 def test_commands_say_what_is_missing(tmp_path, capsys, monkeypatch):
