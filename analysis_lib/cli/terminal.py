@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import sys
 import textwrap
@@ -27,12 +28,14 @@ def read_key() -> str:
     handle = sys.stdin.fileno()
     before = termios.tcgetattr(handle)
     try:
-        tty.setcbreak(handle)
-        key = os.read(handle, 32).decode("utf-8", errors="replace")
+        tty.setcbreak(handle, termios.TCSADRAIN)  # a key pressed early is not thrown away
+        key = os.read(handle, 1)
+        if key == b"\x1b":  # an arrow key comes as several characters: none of them is a decision
+            while select.select([handle], [], [], 0.02)[0]:
+                os.read(handle, 1)
     finally:
         termios.tcsetattr(handle, termios.TCSADRAIN, before)
-    # An arrow key or a paste comes as several characters: no key of ours.
-    return END if key in ("", "\x04") else key if len(key) == 1 else "?"
+    return END if key in (b"", b"\x04") else key.decode("ascii", errors="replace")
 
 
 def candidate_text(entry: Mapping[str, Any], *, heading: str, columns: int | None = None) -> str:

@@ -48,9 +48,9 @@ def test_every_step_is_counted(data):
     assert found.identified == (("PubMed", 10),)
     assert (found.duplicates, found.in_review) == (1, 1)
     assert (found.screened, found.waiting, found.disputed) == (7, 1, 1)
-    assert found.excluded == (("Other disease", 1), ("No outcome of the review", 1))
+    assert found.excluded == (("Other disease", 1), ("No usable outcome", 1))
     assert (found.sought, found.not_retrieved, found.awaited, found.assessed) == (4, 1, 1, 2)
-    assert found.reports_excluded == (("No outcome of the review", 1),)
+    assert found.reports_excluded == (("No usable outcome", 1),)
     assert found.study_ids == (RECORDS[0].id,)
     assert set(flow.other_ids) == {r.id for r in RECORDS} - {RECORDS[0].id}
 
@@ -119,7 +119,7 @@ def test_the_page_draws_the_diagram_once_a_search_exists(data, monkeypatch):
         "Reports sought for retrieval: 4",
         "Reports not retrieved: 1 (left aside)",
         "Reports assessed for eligibility: 2",
-        "Report excluded: No outcome of the review: 1 (left aside)",
+        "Report excluded: No usable outcome: 1 (left aside)",
         f"Identified by other methods: {len(RECORDS) - 1} (joins from the side)",
     ):
         assert told in page, told

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -135,7 +136,7 @@ def test_disagreements_are_listed_and_settled(data, capsys):
     status(data=data)
     out = capsys.readouterr().out
     assert "disagreements (lsr screen --settle --reader NAME): 1" in out
-    assert "pmid:91000002  a: include; b: exclude (No outcome of the review)" in out
+    assert "pmid:91000002  a: include; b: exclude (No usable outcome)" in out
     assert "a and b: 2 judged by both, 50% alike; Cohen's kappa 0.00" in out
     assert settle("c", data=data, read=keys("ui")) == 0
     assert "no such key" in capsys.readouterr().out
@@ -263,6 +264,33 @@ def test_kill_nine_at_any_moment_loses_nothing_that_was_kept(tmp_path):
         assert kept.items() >= seen.items()
         assert len(kept) <= len(seen) + attempt + 1, "at most the key of the moment is unsaid"
         assert list(kept) == names[: len(kept)], "nobody is asked twice or left out"
+
+
+def test_one_key_without_enter_in_a_terminal(data):
+    ours, theirs = os.openpty()
+    session = subprocess.Popen(
+        [sys.executable, "-c", _SESSION, str(data), "a"], stdin=theirs, stdout=subprocess.PIPE
+    )
+    told = b""
+
+    def press(key, until):
+        nonlocal told
+        os.write(ours, key)
+        while until not in told:
+            assert select.select([session.stdout], [], [], 60)[0], told
+            chunk = os.read(session.stdout.fileno(), 4096)
+            assert chunk, told
+            told += chunk
+
+    press(b"", b"[q]uit")
+    press(b"\x1b[A", b"no such key")  # an arrow key is no decision
+    press(b"i", b"kept: pmid:91000001 include")
+    press(b"\x04", b"1 candidates judged in this session; 5 left")
+    assert session.wait(timeout=60) == 0
+    session.stdout.close()
+    os.close(ours)
+    os.close(theirs)
+    assert said(data, "a") == {ids(1)[0]: "include"}
 
 
 # --- agreement --------------------------------------------------------------------------
