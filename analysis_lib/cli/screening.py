@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 from analysis_lib.cli.exits import GOOD
-from analysis_lib.cli.terminal import END, candidate_text, read_key, shortened
+from analysis_lib.cli.terminal import END, candidate_text, one_key_each, read_key, shortened
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.search.decisions import AppendedFile, moment_now, open_decisions, reader_name
 from analysis_lib.search.prisma import became_studies
@@ -49,7 +49,8 @@ def screen(reader: str, *, data: Path = DATA, read: ReadKey = read_key) -> int:
             entry = {"candidate": standing.id, "decision": decision, "reason": reason}
             kept.append(entry | {"at": moment_now()})
 
-        _walk(waiting, strategy, keep, read, keys=_KEYS, heading=_source(strategy))
+        with one_key_each():
+            _walk(waiting, strategy, keep, read, keys=_KEYS, heading=_source(strategy))
     return GOOD
 
 
@@ -67,7 +68,8 @@ def settle(reader: str, *, data: Path = DATA, read: ReadKey = read_key) -> int:
             entry = {"candidate": standing.id, "decision": decision, "reason": reason}
             kept.append(entry | {"by": name, "at": moment_now()})
 
-        _walk(disputed, strategy, keep, read, keys=_SETTLE_KEYS, heading=_judgements(strategy))
+        with one_key_each():
+            _walk(disputed, strategy, keep, read, keys=_SETTLE_KEYS, heading=_judgements(strategy))
     return GOOD
 
 

@@ -6,8 +6,11 @@ import os
 import select
 import shutil
 import sys
+import termios
 import textwrap
-from collections.abc import Mapping
+import tty
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from analysis_lib.search import printable
@@ -16,26 +19,33 @@ from analysis_lib.search import printable
 END = ""
 
 
-def read_key() -> str:
-    """The next key, without waiting for Enter in a terminal; :data:`END` at the end of input."""
+@contextmanager
+def one_key_each() -> Iterator[None]:
+    """Keys come without Enter while this holds; the terminal is as before afterwards."""
     if not sys.stdin.isatty():
-        while (key := sys.stdin.read(1)).isspace():
-            pass
-        return key
-    import termios
-    import tty
-
+        yield
+        return
     handle = sys.stdin.fileno()
     before = termios.tcgetattr(handle)
     try:
         tty.setcbreak(handle, termios.TCSADRAIN)  # a key pressed early is not thrown away
-        key = os.read(handle, 1)
-        if key == b"\x1b":  # an arrow key comes as several characters: none of them is a decision
-            while select.select([handle], [], [], 0.02)[0]:
-                os.read(handle, 1)
+        yield
     finally:
         termios.tcsetattr(handle, termios.TCSADRAIN, before)
-    return END if key in (b"", b"\x04") else key.decode("ascii", errors="replace")
+
+
+def read_key() -> str:
+    """The next key within :func:`one_key_each`; :data:`END` at the end of input."""
+    if not sys.stdin.isatty():
+        while (key := sys.stdin.read(1)).isspace():
+            pass
+        return key
+    handle = sys.stdin.fileno()
+    pressed = os.read(handle, 1)
+    if pressed == b"\x1b":  # an arrow key is several characters: none of them is a decision
+        while select.select([handle], [], [], 0.02)[0]:
+            os.read(handle, 1)
+    return END if pressed in (b"", b"\x04") else pressed.decode("ascii", errors="replace")
 
 
 def candidate_text(entry: Mapping[str, Any], *, heading: str, columns: int | None = None) -> str:
