@@ -13,6 +13,8 @@ from analysis_lib.cli.building import add_build_commands
 from analysis_lib.cli.evidence import add_validate_command
 from analysis_lib.cli.exits import FOUND, GOOD, USAGE, print_problems
 from analysis_lib.cli.reconstruct import add_reconstruct_command
+from analysis_lib.cli.screen import add_screen_command
+from analysis_lib.cli.search import add_search_command
 from analysis_lib.cli.site import add_site_command
 from analysis_lib.cli.study import add_study_command
 from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError, ReviewError
@@ -28,11 +30,15 @@ _EPILOG = """examples:
   lsr study show bhatia-2024      a record as text, with its findings
   lsr reconstruct os.csv --n 30   a digitised curve as patients
   lsr serve                       show the built site on this machine
+  lsr search run                  ask PubMed and Europe PMC for what is new
+  lsr screen --reader a           judge the candidates, one key each
 """
 
 
 #: In the order of an updater's work.
 _COMMANDS = (
+    add_search_command,
+    add_screen_command,
     add_validate_command,
     add_study_command,
     add_reconstruct_command,
