@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from analysis_lib.study_records.identity import normal_title
+
 #: Longest field kept; a longer one ends in an ellipsis. Same limits as the schema.
 _LONGEST = {"title": 2000, "abstract": 30000, "authors": 4000, "journal": 1000}
 
@@ -83,8 +85,8 @@ def candidate(database: str, fields: Mapping[str, Any]) -> Candidate:
         authors=(texts.pop("authors") or "").rstrip(" .") or None,
         **{name: text or None for name, text in texts.items()},
         year=_year(fields.get("year")),
-        doi=normal_doi(fields.get("doi")),
-        pmid=normal_pmid(fields.get("pmid")),
+        doi=doi_in(fields.get("doi")),
+        pmid=pmid_in(fields.get("pmid")),
     )
 
 
@@ -110,7 +112,7 @@ def printable(text: str) -> str:
     return text.translate(dict.fromkeys(map(ord, obeyed)))
 
 
-def normal_doi(text: Any) -> str | None:
+def doi_in(text: Any) -> str | None:
     """A DOI in lower case without ``https://doi.org/`` or ``doi:``; None when there is none.
 
     DOIs are compared without regard to case (DOI Handbook, section 2.4).
@@ -119,7 +121,7 @@ def normal_doi(text: Any) -> str | None:
     return found[0].rstrip(".,;)").lower()[:290] if found else None
 
 
-def normal_pmid(text: Any) -> str | None:
+def pmid_in(text: Any) -> str | None:
     """A PubMed id as digits without leading zeros; None when it is none."""
     said = re.sub(r"^\s*(?:pmid:?|MED:?)\s*", "", str(text or ""), flags=re.IGNORECASE).strip()
     return said.lstrip("0") or None if _PMID.fullmatch(said) else None
@@ -127,8 +129,7 @@ def normal_pmid(text: Any) -> str | None:
 
 def title_key(title: str) -> str:
     """What two spellings of a title have in common: its letters and digits in lower case."""
-    plain = unicodedata.normalize("NFKD", title).casefold()
-    return "".join(filter(str.isalnum, plain))
+    return normal_title(title).replace(" ", "")
 
 
 def _year(text: Any) -> int | None:

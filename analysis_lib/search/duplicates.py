@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from analysis_lib.search.candidates import Candidate, normal_doi, normal_pmid, title_key
+from analysis_lib.search.candidates import Candidate, doi_in, pmid_in, title_key
 from analysis_lib.study_records import StudyRecord
 from analysis_lib.study_records.search_files import SearchFiles
 
@@ -50,7 +50,7 @@ class Seen:
     ) -> None:
         """Remember a record under ``name`` (a candidate's id, or ``study:doe-2020``)."""
         self._names.add(name)
-        doi, pmid = normal_doi(doi), normal_pmid(pmid)
+        doi, pmid = doi_in(doi), pmid_in(pmid)
         if doi:
             self._by_doi.setdefault(doi, name)
         if pmid:

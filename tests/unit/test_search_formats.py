@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from analysis_lib.exceptions import InvalidInputError
-from analysis_lib.search.candidates import clean_text, normal_doi, normal_pmid, printable, title_key
+from analysis_lib.search.candidates import clean_text, doi_in, pmid_in, printable, title_key
 from analysis_lib.search.formats import read_export
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -108,11 +108,11 @@ def test_text_between_angles_that_is_no_markup_stays():
     ],
 )
 def test_doi_in_one_form(text, doi):
-    assert normal_doi(text) == doi
+    assert doi_in(text) == doi
 
 
 def test_pmid_and_title_in_one_form():
-    assert normal_pmid("PMID: 0123") == normal_pmid(123) == "123"
-    assert normal_pmid("PMC123") is normal_pmid("") is None
+    assert pmid_in("PMID: 0123") == pmid_in(123) == "123"
+    assert pmid_in("PMC123") is pmid_in("") is None
     assert title_key("Brain Metastases: ß-blockers.") == title_key("brain metastases - SS-Blockers")
     assert title_key("Müller–Röntgen") == title_key("mu\u0308ller ro\u0308ntgen")
