@@ -19,6 +19,7 @@ _STARTS = {
     "centres": "[]",
     "arms": "[]",
     "contrasts": "[]",
+    "schedules": "[]",
     "secondary_source": "false",
     "discrepancies": "[]",
     "notes": "[]",
@@ -26,6 +27,8 @@ _STARTS = {
     "second_reading": "{agreed: 0, corrected: 0, not_found_again: 0}",
     "recurrence": "unknown",
 }
+#: Lists whose first entry is shown as a comment: the schema's name of one entry.
+_ENTRIES = {"arms": "arm", "contrasts": "contrast", "schedules": "schedule"}
 _GROUPS = ("citation", "enrolment", "eligibility")
 
 
@@ -65,15 +68,14 @@ def _text(study_id: str) -> str:
         else:
             start = study_id if key == "id" else _STARTS.get(key, "null")
             lines.append(f"{key}: {start}")
-        if key in ("arms", "contrasts"):
+        if key in _ENTRIES:
             lines += [f"#   {line}" for line in _example(schema, key)]
     return "\n".join(lines) + "\n"
 
 
 def _example(schema: dict, key: str) -> list[str]:
-    """What one entry of ``arms`` or ``contrasts`` looks like, as comment lines."""
-    name = {"arms": "arm", "contrasts": "contrast"}[key]
-    return ["one entry:", *_entry(schema, schema["$defs"][name], indent="")]
+    """What one entry of a list looks like, as comment lines."""
+    return ["one entry:", *_entry(schema, schema["$defs"][_ENTRIES[key]], indent="")]
 
 
 def _entry(schema: dict, node: dict, indent: str) -> list[str]:
