@@ -194,7 +194,7 @@ def temporary_implant(
     try:
         RANGES["total_dose_gy"].check(total)
     except InvalidInputError as error:
-        raise InvalidInputError(f"dose rate and duration together: {error}") from error
+        raise InvalidInputError(f"dose rate and time in place together: {error}") from error
     factor = _protraction(_rate(repair_hours), decay, hours)
     return _biological_dose(
         total, alpha_beta_gy, effective=factor * total, repair_half_time_hours=repair_hours

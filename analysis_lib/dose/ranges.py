@@ -72,7 +72,7 @@ RANGES: Mapping[str, Range] = {
     "fractions": Range("number of fractions", "", 1, 100, whole=True),
     "total_dose_gy": Range("total dose", "Gy", 0.01, 500),
     "initial_dose_rate_gy_per_hour": Range("dose rate at the start", "Gy/h", 0.001, 100),
-    "duration_hours": Range("duration", "h", 0.01, 10_000),
+    "duration_hours": Range("time in place", "h", 0.01, 10_000),
     "repair_half_time_hours": Range("repair half-time", "h", 0.01, 100),
     "half_life_days": Range("half-life", "days", 0.01, 20_000),
     "alpha_beta_gy": Range("alpha/beta", "Gy", 0.1, 100),

@@ -276,7 +276,7 @@ def test_centigray_and_impossible_totals_are_refused():
         fractionated(dose_per_fraction_gy=1800, fractions=1, alpha_beta_gy=10)
     with pytest.raises(InvalidInputError, match="total dose must be"):
         fractionated(dose_per_fraction_gy=60, fractions=60, alpha_beta_gy=10)
-    with pytest.raises(InvalidInputError, match="dose rate and duration together: total dose"):
+    with pytest.raises(InvalidInputError, match="dose rate and time in place together: total dose"):
         temporary_implant(
             initial_dose_rate_gy_per_hour=50,
             duration_hours=5000,
