@@ -16,10 +16,11 @@ from analysis_lib.book.dose_calculator_page import dose_calculator_page
 from analysis_lib.book.dose_links import two_decimals
 from analysis_lib.book.dose_page import SPINE, dose_page
 from analysis_lib.book.dose_tables import worked_table
+from analysis_lib.book.study_page import StudyContext, study_page_text
 from analysis_lib.charts import control_chart, incidence_chart
 from analysis_lib.charts.dose import CONTROL_COLUMNS
 from analysis_lib.exceptions import InvalidInputError, ReviewError
-from analysis_lib.study_records import load_records
+from analysis_lib.study_records import load_records, load_vocabulary
 from analysis_lib.tables import gray
 
 REFERENCE = json.loads(
@@ -237,3 +238,13 @@ def test_one_minus_kaplan_meier_is_never_below_the_incidence():
         row = found.at(months)
         assert row["one_minus_kaplan_meier"] >= row["incidence"] - 1e-12
         assert row["incidence"] + row["death"] <= 1
+
+
+def test_a_study_page_shows_its_doses_and_leads_to_the_chapter(records):
+    record = next(one for one in records if one.id == "minniti-2016")
+    context = StudyContext(words=load_vocabulary(), findings=(), overlaps=(), uses=(), titles={})
+    document = Document(study_page_text(record, context))
+    assert "“3 x 7-8 Gy”" in document.text
+    assert "../dose.html" in document.links
+    bare = Document(study_page_text(dataclasses.replace(record, schedules=()), context))
+    assert "../dose.html" not in bare.links
