@@ -7,6 +7,8 @@ from typing import Any
 
 from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
+from analysis_lib.book.dose_calculator_page import dose_calculator_page
+from analysis_lib.book.dose_page import dose_page
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
 from analysis_lib.book.evidence_page import evidence_page
 from analysis_lib.book.explorer_page import explorer_page
@@ -74,6 +76,8 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "studies.md": study_index_page(records, found, uses),
         "evidence-map.md": evidence_page(records),
         "explorer.md": explorer_page(records, found),
+        "dose.md": dose_page(records),
+        "dose-calculator.md": dose_calculator_page(),
         "flow.md": flow_page(records, found, uses),
         "benchmark-review.md": benchmark_page(found),
         "overlaps.md": overlaps_page(),
