@@ -47,7 +47,13 @@ SCENARIO = Effort(n_draws=20, checks=False)
 _PRIMARY_ANALYSIS = Scenario("primary", "Primary analysis", "")
 
 
-def compare(comparison_id: str, records: Sequence[StudyRecord] | None = None) -> ComparisonResult:
+def compare(
+    comparison_id: str,
+    records: Sequence[StudyRecord] | None = None,
+    *,
+    overlaps: dict[str, Any] | None = None,
+    leave_one_out: bool = True,
+) -> ComparisonResult:
     """Compute one comparison from the study records.
 
     Parameters
@@ -56,6 +62,10 @@ def compare(comparison_id: str, records: Sequence[StudyRecord] | None = None) ->
         An id of ``chapters/comparisons.yaml``.
     records : sequence of StudyRecord, optional
         The records; those of ``data/`` by default.
+    overlaps : dict, optional
+        Cohorts that share patients; ``data/overlaps.yaml`` by default.
+    leave_one_out : bool
+        Also run without each study in turn: as many runs as there are studies.
 
     Raises
     ------
@@ -66,14 +76,14 @@ def compare(comparison_id: str, records: Sequence[StudyRecord] | None = None) ->
     """
     declaration = load_declaration(comparison_id)
     used = load_records() if records is None else tuple(records)
-    overlaps = load_overlaps()
+    shared = load_overlaps() if overlaps is None else overlaps
     return ComparisonResult(
         declaration,
         tuple(
-            _OutcomeBench(declaration, outcome, used, overlaps).result()
+            _OutcomeBench(declaration, outcome, used, shared).result(leave_one_out=leave_one_out)
             for outcome in declaration.outcomes
         ),
-        harms_of(declaration, used, overlaps),
+        harms_of(declaration, used, shared),
         tuple(row for row in load_benchmark_review()["results"] if row["maps_to"] == comparison_id),
     )
 
@@ -102,10 +112,11 @@ class _OutcomeBench:
         )
         self.evidence: dict[tuple[str, str], ArmEvidence] = {}
 
-    def result(self) -> OutcomeResult:
+    def result(self, *, leave_one_out: bool) -> OutcomeResult:
         primary = self._run(_PRIMARY_ANALYSIS, PRIMARY)
         found = [self._scenario(scenario, primary) for scenario in self.declaration.scenarios]
-        found += [self._scenario(scenario, primary) for scenario in self._leave_one_out(primary)]
+        if leave_one_out:
+            found += [self._scenario(one, primary) for one in self._leave_one_out(primary)]
         found += self._overlap_checks(primary)
         for declared in tuple(found):
             if declared.scenario.kind == "declared" and not declared.changes_nothing:
