@@ -6,6 +6,7 @@ a result. ``book/_static/charts.js`` draws what a page holds.
 """
 
 from analysis_lib.charts.chart import Chart
+from analysis_lib.charts.estimates import estimates_chart
 from analysis_lib.charts.evidence import evidence_map
 from analysis_lib.charts.flow import flow_chart, reading_figure
 from analysis_lib.charts.forest import cohort_forest
@@ -22,6 +23,7 @@ __all__ = [
     "Style",
     "cohort_forest",
     "error_chart",
+    "estimates_chart",
     "evidence_map",
     "flow_chart",
     "reading_chart",

@@ -18,6 +18,7 @@ from analysis_lib.comparison.declarations import (
 )
 from analysis_lib.comparison.dependencies import studies_concerning
 from analysis_lib.comparison.harms import harms_of
+from analysis_lib.comparison.kept import kept
 from analysis_lib.comparison.pools import Effort, Pool, pools_of
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, ScenarioResult
 from analysis_lib.comparison.selection import (
@@ -75,8 +76,20 @@ def compare(
         The evidence files break rules.
     """
     declaration = load_declaration(comparison_id)
+    if records is None and overlaps is None and leave_one_out:
+        own = load_records()
+        return kept(declaration, own, lambda: _computed(declaration, own, load_overlaps(), True))
     used = load_records() if records is None else tuple(records)
     shared = load_overlaps() if overlaps is None else overlaps
+    return _computed(declaration, used, shared, leave_one_out)
+
+
+def _computed(
+    declaration: Declaration,
+    used: Sequence[StudyRecord],
+    shared: dict[str, Any],
+    leave_one_out: bool,
+) -> ComparisonResult:
     return ComparisonResult(
         declaration,
         tuple(
@@ -84,7 +97,9 @@ def compare(
             for outcome in declaration.outcomes
         ),
         harms_of(declaration, used, shared),
-        tuple(row for row in load_benchmark_review()["results"] if row["maps_to"] == comparison_id),
+        tuple(
+            row for row in load_benchmark_review()["results"] if row["maps_to"] == declaration.id
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib.comparison import ComparisonResult, compare, load_declarations
-from analysis_lib.comparison.declarations import DECLARATIONS
 from analysis_lib.comparison.dependencies import studies_concerning
 from analysis_lib.comparison.harms import HarmPool, SideHarms
+from analysis_lib.comparison.kept import computing_files
 from analysis_lib.comparison.pools import Pool
 from analysis_lib.comparison.result import OutcomeResult
+from analysis_lib.editions import headline
 from analysis_lib.editions.headline import headline_numbers
 from analysis_lib.files import fingerprint
 from analysis_lib.study_records import DATA, ROOT, StudyRecord, load_overlaps, load_records
@@ -31,9 +33,6 @@ _NO_EVIDENCE = ("editions", "institutional")
 
 #: Made from the records by the build.
 _MADE = ("README.md",)
-
-#: The library's parts that only show numbers and cannot change one.
-_SHOWING = ("book", "charts", "cli", "tables.py", "__main__.py")
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,9 @@ def current_state(
     """
     load_records(data)
     wanted = [d.id for d in load_declarations() if only is None or d.id in set(only)]
-    with ProcessPoolExecutor(min(2, len(wanted)), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        min(os.cpu_count() or 1, len(wanted)), mp_context=get_context("spawn")
+    ) as pool:
         jobs = {one: pool.submit(_compared, one, data, leave_one_out) for one in wanted}
         return state_of({one: job.result() for one, job in jobs.items()}, data=data)
 
@@ -173,14 +174,7 @@ def _harm_pool(side: SideHarms, pool: HarmPool) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def method_hash() -> str:
     """Fingerprint of the declared comparisons and of the code that computes."""
-    library = ROOT / "analysis_lib"
-    code = [
-        path
-        for path in library.rglob("*.py")
-        if path.relative_to(library).parts[0] not in _SHOWING
-        and path.relative_to(library).parts[0] != "editions"
-    ]
-    return fingerprint([*code, library / "editions" / "headline.py", DECLARATIONS], root=ROOT)
+    return fingerprint([*computing_files(), Path(headline.__file__)], root=ROOT)
 
 
 @lru_cache(maxsize=1)
