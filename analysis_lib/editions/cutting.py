@@ -9,6 +9,7 @@ what it was nor what it will be.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -165,6 +166,7 @@ def _finish(place: Repository, journal: Path, *, resumed: bool) -> Cut:
     if place.head() == plan["base"]:
         _require_untouched(place.root, plan, journal)
         for name, text in plan["after"].items():
+            _remove_torn(place.root / name)
             write_text(place.root / name, text)
         place.git("add", "--", *plan["after"])
         place.git("commit", "--quiet", "-m", _message(plan), "--", *plan["after"])
@@ -178,6 +180,13 @@ def _finish(place: Repository, journal: Path, *, resumed: bool) -> Cut:
         place.git("tag", "-a", tag, "-m", f"Edition {number} of {plan['date']}", cut)
     journal.unlink()
     return Cut(number, tag, resumed)
+
+
+def _remove_torn(path: Path) -> None:
+    """Take away what a killed write left beside a file: it never took the file's name."""
+    for torn in path.parent.glob(f".{path.name}.*"):
+        if re.fullmatch(r"[a-z0-9_]{8}", torn.name.rpartition(".")[2]):
+            torn.unlink()
 
 
 def _require_untouched(root: Path, plan: Mapping, journal: Path) -> None:
