@@ -113,8 +113,8 @@ def _along_years(results: Mapping[str, ComparisonResult] | None) -> Iterator[Htm
         yield Heading("Pooled figures along the years of publication")
         yield paragraph(
             "Not what anybody concluded then: today's records, rules and methods, with the "
-            "studies that had appeared by each year. A side that stands in several comparisons "
-            "is drawn once."
+            "studies that had appeared by each year; a study whose year is not printed is left "
+            "out. A side that stands in several comparisons is drawn once."
         )
         yield from charts
 
