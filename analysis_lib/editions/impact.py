@@ -206,8 +206,11 @@ def _movers(
     before: Quantity | None, after: Quantity | None, shared: tuple[Mover, ...]
 ) -> tuple[Mover, ...]:
     """Studies whose figures differ; what all share where none does, or beside them."""
-    old = {} if before is None else before.inputs
-    new = {} if after is None else after.inputs
+    if before is None or after is None:
+        # What the missing one was made of is not known: only changed studies can be named.
+        inputs = (before or after).inputs
+        return tuple(mover for mover in shared if mover.name in inputs) or shared
+    old, new = before.inputs, after.inputs
     found = []
     for study in sorted({*old, *new}):
         if study not in old:
