@@ -9,7 +9,9 @@ import pandas as pd
 from analysis_lib.book.blocks import Fold, Stack
 from analysis_lib.book.places import field_link, source_hint, study_link
 from analysis_lib.book.study_figures import units
-from analysis_lib.comparison.harms import HarmPool, HarmResult, HarmRow, SideHarms
+from analysis_lib.comparison.harm_pools import HarmPool
+from analysis_lib.comparison.harm_rows import HarmRow
+from analysis_lib.comparison.harms import HarmResult, SideHarms
 from analysis_lib.tables import (
     NOT_REPORTED,
     Cell,
