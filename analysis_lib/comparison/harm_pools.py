@@ -104,8 +104,8 @@ class HarmPooling:
 
 
 def _by_class(rows: Iterable[HarmRow]) -> list[list[HarmRow]]:
-    """Rows that a pool may take, first-hand or not, one list for each definition and unit."""
-    classes: dict[tuple[str, str | None], list[HarmRow]] = {}
+    """Rows that a pool may take, first-hand or not, one list a class."""
+    classes: dict[tuple, list[HarmRow]] = {}
     for row in rows:
         if row.part_of is None and row.not_pooled in (None, SECOND_HAND):
             classes.setdefault(row.harm_class, []).append(row)

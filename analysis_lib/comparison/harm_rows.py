@@ -58,9 +58,9 @@ class HarmRow:
         return self.n_events / self.n_at_risk
 
     @property
-    def harm_class(self) -> tuple[str, str | None]:
-        """Definition (spaces and capitals aside) and unit: a pool holds one of each."""
-        return " ".join((self.definition or "").casefold().split()), self.unit
+    def harm_class(self) -> tuple[str, str, str | None]:
+        """Event, definition (spaces and capitals aside) and unit: a pool holds one of each."""
+        return self.event, " ".join((self.definition or "").casefold().split()), self.unit
 
 
 def harm_row(record: StudyRecord, arm: Arm, harm: Harm, field: str) -> HarmRow:

@@ -143,10 +143,10 @@ class HarmSide:
             for index, harm in enumerate(arm.harms)
         )
 
-    def harms(self, kind: str, event: str) -> SideHarms:
-        """One event: its rows, each with the reason it is not pooled, and its pools."""
+    def harms(self, kind: str, *events: str) -> SideHarms:
+        """One event, or several under one heading: rows, why they are not pooled, and pools."""
         rows = self._parts_marked(
-            [row for row in self.rows if (row.kind, row.event) == (kind, event)]
+            [row for row in self.rows if row.kind == kind and row.event in events]
         )
         pools, reasons = self.pooling.pools(rows)
         return SideHarms(
@@ -168,7 +168,7 @@ class HarmSide:
         return len({self.series[row.study_id] for row in rows if row.pathology != "necrosis"})
 
     def _parts_marked(self, rows: Sequence[HarmRow]) -> list[HarmRow]:
-        """Rows of one event: the whole arm stays, its parts say whose patients they are."""
+        """Rows of one heading: the whole arm stays, its parts say whose patients they are."""
         labels = {(row.study_id, row.arm_id): row.arm_label for row in rows}
         marked = []
         for row in rows:
