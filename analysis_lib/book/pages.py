@@ -13,8 +13,10 @@ from analysis_lib.book.explorer_page import explorer_page
 from analysis_lib.book.flow_page import flow_page
 from analysis_lib.book.glossary_page import glossary_page
 from analysis_lib.book.guidelines_page import guidelines_page
+from analysis_lib.book.harms_page import harms_page
 from analysis_lib.book.landing_page import landing_page
 from analysis_lib.book.methods_page import methods_page
+from analysis_lib.book.necrosis_page import necrosis_page
 from analysis_lib.book.overlaps_page import overlaps_page
 from analysis_lib.book.pooling_page import pooling_page
 from analysis_lib.book.reconstruction_pages import (
@@ -33,6 +35,11 @@ from analysis_lib.book.study_uses import (
 from analysis_lib.comparison import compare
 from analysis_lib.comparison.declarations import load_declarations
 from analysis_lib.consistency import Finding, audit_records
+from analysis_lib.questions import (
+    harms_by_treatment,
+    necrosis_found,
+    pathology_informed_management,
+)
 from analysis_lib.study_records import (
     StudyRecord,
     declared_same_series,
@@ -70,6 +77,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     uses = uses_by_study(found)
     pages = {
         "index.md": landing_page(found),
+        **_chapters(records),
         "studies.md": study_index_page(records, found, uses),
         "evidence-map.md": evidence_page(records),
         "explorer.md": explorer_page(records, found),
@@ -95,6 +103,17 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
 def compute_all() -> Results:
     """Every declared comparison, in protocol order."""
     return {declared.id: compare(declared.id) for declared in load_declarations()}
+
+
+def _chapters(records: Sequence[StudyRecord]) -> dict[str, str]:
+    """The chapters beside the comparisons."""
+    rules = load_overlaps()
+    share = necrosis_found(records, rules)
+    management = pathology_informed_management(records, rules)
+    return {
+        "necrosis.md": necrosis_page(share, management, records),
+        "harms.md": harms_page(harms_by_treatment(records, rules)),
+    }
 
 
 def _study_pages(

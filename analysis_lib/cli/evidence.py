@@ -21,6 +21,7 @@ def validate(*, findings: bool = False) -> int:
     """Check every evidence file; returns the exit code."""
     from analysis_lib.comparison import load_declarations
     from analysis_lib.consistency import audit_records
+    from analysis_lib.questions import check_questions
     from analysis_lib.study_records import declared_same_series, load_records, validate_data
 
     problems = validate_data()
@@ -29,6 +30,7 @@ def validate(*, findings: bool = False) -> int:
         return FOUND
     declarations = load_declarations()
     records = load_records()
+    check_questions(records)
     found = audit_records(records, same_series=declared_same_series())
     if findings:
         for finding in found:

@@ -13,6 +13,9 @@ from analysis_lib.meta_analysis.proportions import (
     pool_proportions,
 )
 
+#: Begins the reason of a row left out because others count the same patients.
+SHARED = "shares patients: "
+
 _TOO_FEW = "fewer than three studies with this definition and unit"
 
 
@@ -135,7 +138,7 @@ def _without_overlaps(
         for row in concerned:
             if row.study_id != stays:
                 kept.remove(row)
-                reasons[row_place(row)] = f"shares patients: {rule['reason'].strip()}"
+                reasons[row_place(row)] = SHARED + rule["reason"].strip()
     return kept, reasons
 
 

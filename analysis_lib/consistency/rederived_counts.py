@@ -47,19 +47,20 @@ def counts_again(record: StudyRecord) -> Iterator[Rederived]:
     sums = list(_sums(record))
     for field, subject, number in _counts(record):
         yield _count(record, field, subject, number, sums)
-    for path, _, harm in harm_places(record):
+    for path, arm, harm in harm_places(record):
         if harm.n_events is not None or harm.n_at_risk is not None:
-            yield _events(record, path, harm, sums)
+            yield _events(record, path, f"{arm.label}: {harm.event}", harm, sums)
 
 
 def percentages_again(record: StudyRecord) -> Iterator[Rederived]:
     """The percentage quoted for each harm or finding, from its count."""
-    for path, _, harm in harm_places(record):
+    for path, arm, harm in harm_places(record):
+        subject = f"{arm.label}: {harm.event}"
         for percent, count, total in _quoted(harm):
-            yield percentage_again(record, path, harm.event, percent, count, total)
+            yield percentage_again(record, path, subject, percent, count, total)
         if harm.rate is not None and not harm.n_events:
             yield Rederived(
-                *(record.id, path, "percentage", harm.event, f"{100 * harm.rate:g}%", None),
+                *(record.id, path, "percentage", subject, f"{100 * harm.rate:g}%", None),
                 *(CANNOT, "the number of events is not printed"),
             )
 
@@ -153,17 +154,19 @@ def _same_as_arm(record: StudyRecord, field: str, number: int) -> tuple[str | No
     return None, CANNOT, _ALONE
 
 
-def _events(record: StudyRecord, path: str, harm: Harm, sums: list[_Sum]) -> Rederived:
+def _events(
+    record: StudyRecord, path: str, subject: str, harm: Harm, sums: list[_Sum]
+) -> Rederived:
     printed = f"{_shown(harm.n_events)} of {_shown(harm.n_at_risk)}"
     involved = [
         found for found in sums if path in (found.whole[0], *(part for part, _ in found.parts))
     ]
     if not involved:
-        return Rederived(record.id, path, "count", harm.event, printed, None, CANNOT, _ALONE)
+        return Rederived(record.id, path, "count", subject, printed, None, CANNOT, _ALONE)
     found = involved[0]
     verdict = AGREES if found.total == found.whole[1] else DIFFERS
     return Rederived(
-        *(record.id, path, "count", harm.event, printed),
+        *(record.id, path, "count", subject, printed),
         *(f"{harm.n_events} of {_shown(harm.n_at_risk)}" if verdict == AGREES else found.shown,),
         *(verdict, f"{found.shown}, the whole is {found.whole[1]}"),
     )

@@ -74,7 +74,7 @@ def texts_again(record: StudyRecord, texts: Sequence[TextFigure]) -> Iterator[Re
 
 def _declared(record: StudyRecord, figure: TextFigure) -> Rederived:
     check_still_there(record, figure)
-    subject = "Noted in words"
+    subject = "In words of the record"
     if figure.verdict is not None:
         return Rederived(
             *(record.id, figure.field, "other", subject, figure.printed, None),

@@ -86,21 +86,23 @@ class NotCounted:
 
 @dataclass(frozen=True)
 class Said:
-    """Words of a record."""
+    """Words of a record, and what they tell without a figure."""
 
     study: str
     field: str
+    tells: str
     words: str
 
 
 @dataclass(frozen=True)
 class Leading:
-    """The study whose printed figures are worked out again, and its arms."""
+    """The study whose printed figures are worked out again, and its arms with short names."""
 
     study: str
     tumour: str
     parts: tuple[str, str]
     necrosis: str
+    names: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -285,6 +287,8 @@ def _wrong_leading(declared: NecrosisDeclaration, record: StudyRecord) -> Iterat
     for arm in (leading.tumour, *leading.parts, leading.necrosis):
         if arm not in arms:
             yield "leading", f"must name arms of {record.id}", arm
+        if arm not in leading.names:
+            yield "leading.names", "must give every arm a short name", arm
     for index, figure in enumerate(declared.in_words):
         try:
             check_still_there(record, figure)

@@ -33,20 +33,21 @@ class TreatmentHarms:
 
 @dataclass(frozen=True)
 class HarmHeading:
-    """One heading in every group of treatments that any included study holds."""
+    """One heading in every group of treatments that any included study holds.
+
+    ``n_studies`` counts the studies with an arm of any treatment, ``n_reporting`` those that
+    report anything under the heading; reports of one series of patients count once.
+    """
 
     group: HarmGroup
     treatments: tuple[TreatmentHarms, ...]
+    n_studies: int
+    n_reporting: int
 
     @property
     def rows(self) -> tuple[HarmRow, ...]:
         """Every figure, by treatment, then in the order of the records."""
         return tuple(row for found in self.treatments for row in found.harms.rows)
-
-    @property
-    def study_ids(self) -> tuple[str, ...]:
-        """Studies that report anything under the heading."""
-        return tuple(dict.fromkeys(row.study_id for row in self.rows))
 
 
 def harms_by_treatment(
@@ -74,16 +75,17 @@ def harms_by_treatment(
     included = [record for record in records if record.eligibility.decision == "include"]
     sides = [(group, _side(group, included, overlaps)) for group in declared.treatments]
     standing = [(group, side) for group, side in sides if side.n_studies]
-    return tuple(
-        HarmHeading(
-            group,
-            tuple(
-                TreatmentHarms(treatment, side.harms("harm_after", *group.names))
-                for treatment, side in standing
-            ),
-        )
-        for group in declared.groups
-    )
+    return tuple(_heading(group, standing) for group in declared.groups)
+
+
+def _heading(group: HarmGroup, standing: Sequence[tuple[TreatmentGroup, HarmSide]]) -> HarmHeading:
+    found = [
+        (side, TreatmentHarms(treatment, side.harms("harm_after", *group.names)))
+        for treatment, side in standing
+    ]
+    series = {name for _, side in standing for name in side.series.values()}
+    reporting = {side.series[row.study_id] for side, one in found for row in one.harms.rows}
+    return HarmHeading(group, tuple(one for _, one in found), len(series), len(reporting))
 
 
 def _side(

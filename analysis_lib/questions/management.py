@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from analysis_lib.comparison.harm_rows import HarmRow, harm_row
 from analysis_lib.consistency import Finding, audit_record
@@ -50,9 +51,10 @@ class Share:
 
 @dataclass(frozen=True)
 class GroupOutcome:
-    """One group of the leading study with its shares."""
+    """One group of the leading study: its short name, its printed label and its shares."""
 
     arm_id: str
+    name: str
     label: str
     field: str
     shares: tuple[Share, ...]
@@ -103,9 +105,19 @@ class Management:
         """The group of an arm."""
         return next(group for group in self.groups if group.arm_id == arm_id)
 
+    @property
+    def parts_tested(self) -> bool:
+        """Does the record hold a printed comparison of the two parts?"""
+        return any(
+            contrast.kind == "arms" and {contrast.arm, contrast.versus} == set(self.leading.parts)
+            for contrast in self.record.contrasts
+        )
+
 
 def pathology_informed_management(
-    records: Sequence[StudyRecord], declared: NecrosisDeclaration | None = None
+    records: Sequence[StudyRecord],
+    overlaps: dict[str, Any],
+    declared: NecrosisDeclaration | None = None,
 ) -> Management:
     """The leading study of ``chapters/necrosis.yaml``, every printed figure worked out again.
 
@@ -113,16 +125,17 @@ def pathology_informed_management(
     ----------
     records : sequence of StudyRecord
         All records.
+    overlaps : dict
+        ``data/overlaps.yaml``: it names intervals that are used for nothing.
     declared : NecrosisDeclaration, optional
         ``chapters/necrosis.yaml`` by default.
     """
     declared = load_necrosis_declaration() if declared is None else declared
     leading = declared.leading
     record = next(record for record in records if record.id == leading.study)
-    findings = audit_record(record)
-    impossible = {found.field for found in findings if found.severity == "error"}
     order = (leading.tumour, *leading.parts, leading.necrosis)
-    groups = tuple(_group(record, arm_id, impossible) for arm_id in order)
+    ignored = _ignored_intervals(leading.study, overlaps)
+    groups = tuple(_group(record, arm_id, leading.names[arm_id], ignored) for arm_id in order)
     return Management(
         record,
         leading,
@@ -130,26 +143,38 @@ def pathology_informed_management(
         tuple(_toxicity(record, leading)),
         tuple(_differences(groups[1], groups[2])),
         rederive(record, declared.in_words),
-        findings,
+        audit_record(record),
         declared.imaging,
     )
+
+
+def _ignored_intervals(study: str, overlaps: dict[str, Any]) -> set[tuple[str, str, float]]:
+    """Arm, outcome and time of each interval of the study that is used for nothing."""
+    return {
+        (entry["arm"], entry["outcome"], float(entry["months"]))
+        for rule in overlaps["overlaps"]
+        for entry in rule.get("ignore_intervals", ())
+        if entry["study"] == study
+    }
 
 
 # --- survival and local control ---------------------------------------------------------
 
 
-def _group(record: StudyRecord, arm_id: str, impossible: set[str]) -> GroupOutcome:
+def _group(
+    record: StudyRecord, arm_id: str, name: str, ignored: set[tuple[str, str, float]]
+) -> GroupOutcome:
     index, arm = _arm(record, arm_id)
     shares = [
         share
         for place in outcome_places(record)
         if place.arm.id == arm_id and place.outcome.outcome in _OUTCOMES
-        for share in _shares(place, impossible)
+        for share in _shares(place, ignored)
     ]
-    return GroupOutcome(arm_id, arm.label, f"arms[{index}]", tuple(shares))
+    return GroupOutcome(arm_id, name, arm.label, f"arms[{index}]", tuple(shares))
 
 
-def _shares(place: Place, impossible: set[str]) -> Iterator[Share]:
+def _shares(place: Place, ignored: set[tuple[str, str, float]]) -> Iterator[Share]:
     crude = crude_counts(place)
     if place.outcome.estimator == "crude":
         for months, free, n in crude:
@@ -157,7 +182,7 @@ def _shares(place: Place, impossible: set[str]) -> Iterator[Share]:
             yield _share(place, months, free / n, low, high, "exact", True, place.path)
         return
     for mark in place.landmarks:
-        usable = mark.path not in impossible
+        usable = (place.arm.id, place.outcome.outcome, mark.months) not in ignored
         yield _share(
             place, mark.months, mark.value, mark.low, mark.high, "printed", usable, place.path
         )
