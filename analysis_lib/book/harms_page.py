@@ -69,7 +69,7 @@ def harms_page(headings: Sequence[HarmHeading]) -> str:
     ]
     for found in beside:
         blocks += _heading(found, level=3)
-    blocks += _unknown(asked)
+    blocks += _unknown()
     blocks += _provenance(headings)
     return page("Harms after treatment", *blocks)
 
@@ -260,22 +260,18 @@ def _drawn(one: TreatmentHarms, row: HarmRow) -> dict[str, object]:
 # --- what is not known, and where it comes from -----------------------------------------
 
 
-def _unknown(asked: Sequence[HarmHeading]) -> list[Html]:
-    never = [
-        f"{found.group.label}: {_silent(found)}."
-        for found in asked
-        if any(not one.harms.n_reporting for one in found.treatments)
-    ]
+def _unknown() -> list[Html]:
     return [
         Heading("What is not known"),
         callout(
             "missing",
             "How often any of these harms follows one treatment rather than another in the same "
             "patient: no study was made to tell. How long patients were watched differs and is "
-            "often not printed, so a share is not a risk by a time.",
+            "often not printed, so a share is not a risk by a time. Of most harms most treatments "
+            "have ",
+            Cell("no report at all", href="#who-reports"),
+            ".",
         ),
-        paragraph("No included study of these treatments reports the harm:"),
-        Items(tuple(never)),
     ]
 
 

@@ -33,7 +33,6 @@ from analysis_lib.tables import (
     count,
     html_table,
     interval,
-    mid_sentence,
     paragraph,
     percent,
 )
@@ -244,7 +243,7 @@ def _counted(share: NecrosisShare, labels: dict[str, str]) -> Iterator[Html]:
     for one in share.classes:
         yield html_table(
             pd.DataFrame([_count_row(found, one) for found in one.findings]),
-            caption=f"Necrosis only: {mid_sentence(one.definition.label)}",
+            caption=one.definition.label,
         )
     yield paragraph("Pooled only within one definition and one unit, over three studies or more.")
     left = tuple(
