@@ -57,7 +57,9 @@ def harms_page(headings: Sequence[HarmHeading]) -> str:
             "and necrosis among lesions that grew, stands in ",
             Cell("Tumour or radionecrosis?", href="necrosis.html"),
             ". Patients were not assigned to a treatment by chance, and papers count differently: "
-            "a lower figure beside a higher one says nothing about which treatment is safer.",
+            "a lower figure beside a higher one says nothing about which treatment is safer. A "
+            "group that had more than one kind of radiotherapy, and its part that had one kind, "
+            "may stand under two treatments.",
         ),
         _overview(asked),
     ]

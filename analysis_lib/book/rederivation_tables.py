@@ -30,7 +30,7 @@ _KIND_WORDS = {
 _VERDICT_WORDS = {
     AGREES: "Agrees",
     DIFFERS: "Differs",
-    CANNOT: "Cannot be worked out from what is printed",
+    CANNOT: "Cannot be worked out",
 }
 
 
