@@ -9,7 +9,9 @@ import pandas as pd
 from analysis_lib.book.blocks import Fold, Stack
 from analysis_lib.book.places import field_link, source_hint, study_link
 from analysis_lib.book.study_figures import units
-from analysis_lib.comparison.harms import HarmPool, HarmResult, HarmRow, SideHarms
+from analysis_lib.comparison.harm_pools import HarmPool
+from analysis_lib.comparison.harm_rows import HarmRow
+from analysis_lib.comparison.harms import HarmResult, SideHarms
 from analysis_lib.tables import (
     NOT_REPORTED,
     Cell,
@@ -18,6 +20,7 @@ from analysis_lib.tables import (
     count,
     html_table,
     interval,
+    mid_sentence,
     paragraph,
     percent,
 )
@@ -52,6 +55,14 @@ def harms_table(harms: Sequence[HarmResult]) -> Html:
     rest = [result for result in harms if result.kind not in _CAPTIONS]
     if rest:
         parts.append(Fold(f"{_LISTED_ONLY}: listed, never pooled", _figures(rest, _LISTED_ONLY)))
+    parts.append(
+        paragraph(
+            "Over all treatments: ",
+            Cell("harms after treatment", href="harms.html"),
+            " and ",
+            Cell("tumour or radionecrosis?", href="necrosis.html"),
+        )
+    )
     return Stack(*parts)
 
 
@@ -63,7 +74,7 @@ def _kind(results: Sequence[HarmResult], caption: str) -> list[Html]:
     parts += [
         paragraph(
             Cell(
-                _pool_words(result, side, pool),
+                pool_words(_capital(result.event), side.label, pool),
                 href=f"#{_anchor(result.kind, side.id)}",
                 class_="lsr-pooled",
             )
@@ -84,11 +95,16 @@ def _kind(results: Sequence[HarmResult], caption: str) -> list[Html]:
 
 def _summary_row(result: HarmResult) -> dict[str, object]:
     return {"Event": _capital(result.event)} | {
-        side.label: _summary_cell(side) for side in result.sides
+        side.label: summary_cell(side, _anchor(result.kind, side.id)) for side in result.sides
     }
 
 
-def _summary_cell(side: SideHarms) -> Cell | str:
+def summary_cell(side: SideHarms, anchor: str) -> Cell | str:
+    """What the studies of a side report, in one line, and how many do not.
+
+    A pool where there is one, the one figure, or the range of several; the last leads to
+    ``anchor``, the table of every figure.
+    """
     missing = f"not reported by {count(side.n_not_reporting)} of {count(side.n_studies)}"
     counted = [row for row in side.rows if row.pathology != "necrosis" and row.part_of is None]
     if not counted:
@@ -108,7 +124,7 @@ def _summary_cell(side: SideHarms) -> Cell | str:
     studies = len({row.study_id for row in counted})
     whose = f"{count(studies)} studies" if studies > 1 else "one study"
     words = f"{spread}; {count(len(counted))} figures of {whose}, not pooled; {missing}"
-    return Cell(words, href=f"#{_anchor(counted[0].kind, side.id)}", class_="lsr-pooled")
+    return Cell(words, href=f"#{anchor}", class_="lsr-pooled")
 
 
 def _pool_figure(pool: HarmPool) -> str:
@@ -119,11 +135,12 @@ def _pool_figure(pool: HarmPool) -> str:
     return f"{figure}, {count(pooled.k)} studies"
 
 
-def _pool_words(result: HarmResult, side: SideHarms, pool: HarmPool) -> str:
+def pool_words(subject: str, where: str, pool: HarmPool) -> str:
+    """A pool in words: of what, where, by which definition, with its method and its checks."""
     pooled = pool.pooled
-    whose = "figures read in another paper's table, " if pool.second_hand else ""
+    whose = "with figures read in another paper's table, " if pool.second_hand else ""
     sentences = [
-        f"{_capital(result.event)}, {side.label}, {whose}defined as {pool.definition}: "
+        f"{subject}, {where}, {whose}defined as {mid_sentence(pool.definition)}: "
         f"{_pool_figure(pool)}, {count(pooled.events)} of {units(pooled.n, pool.unit)}."
     ]
     if pooled.prediction_low is not None and pooled.prediction_high is not None:
@@ -151,7 +168,7 @@ def _figures(results: Sequence[HarmResult], caption: str) -> Html:
     labels = {side.id: side.label for result in results for side in result.sides}
     for side_id, label in labels.items():
         rows = [
-            _figure_row(row)
+            figure_row(row)
             for result in results
             for side in result.sides
             if side.id == side_id
@@ -169,7 +186,8 @@ def _anchor(kind: str, side_id: str) -> str:
     return f"figures-{kind}-{side_id}".replace("_", "-")
 
 
-def _figure_row(row: HarmRow) -> dict[str, object]:
+def figure_row(row: HarmRow) -> dict[str, object]:
+    """One figure as the table of every figure shows it, leading to its place in the record."""
     return {
         "Study": study_link(row.study_id, row.study_label),
         "Arm": field_link(row.study_id, row.field, row.arm_label),

@@ -299,11 +299,10 @@ _NOT_ANSWERED: tuple[Inline, ...] = (
         Cell("sensitivity", href="resection-vs-nonsurgical.html#sensitivity"),
     ),
     (
-        "Is it tumour or radiation necrosis? Not yet a chapter; necrosis enters no pool. What "
-        "exists: ",
-        Cell("harms after each treatment", href="resection-vs-nonsurgical.html#result"),
+        "Is it tumour or radiation necrosis, and what harms follow each treatment? ",
+        Cell("Tumour or radionecrosis?", href="necrosis.html"),
         ", ",
-        Cell("what guidelines say", href="guidelines.html"),
+        Cell("harms after treatment", href="harms.html"),
     ),
     (
         "Is it bleeding, or pressing on the brain? Not answered here: signs that make surgery "

@@ -15,9 +15,11 @@ from analysis_lib.book.explorer_page import explorer_page
 from analysis_lib.book.flow_page import flow_page
 from analysis_lib.book.glossary_page import glossary_page
 from analysis_lib.book.guidelines_page import guidelines_page
+from analysis_lib.book.harms_page import harms_page
 from analysis_lib.book.impact_page import impact_page
 from analysis_lib.book.landing_page import landing_page
 from analysis_lib.book.methods_page import methods_page
+from analysis_lib.book.necrosis_page import necrosis_page
 from analysis_lib.book.overlaps_page import overlaps_page
 from analysis_lib.book.pooling_page import pooling_page
 from analysis_lib.book.reconstruction_pages import (
@@ -38,6 +40,11 @@ from analysis_lib.comparison import compare
 from analysis_lib.comparison.declarations import load_declarations
 from analysis_lib.consistency import Finding, audit_records
 from analysis_lib.editions import Edition, impact, load_editions, state_of
+from analysis_lib.questions import (
+    harms_by_treatment,
+    necrosis_found,
+    pathology_informed_management,
+)
 from analysis_lib.study_records import (
     StudyRecord,
     declared_same_series,
@@ -75,6 +82,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     uses, editions = uses_by_study(found), load_editions()
     pages = {
         "index.md": landing_page(found),
+        **_chapters(records),
         "studies.md": study_index_page(records, found, uses),
         "evidence-map.md": evidence_page(records),
         "explorer.md": explorer_page(records, found),
@@ -110,6 +118,17 @@ def _impact_page(results: Results, editions: Sequence[Edition]) -> str:
     if not editions:
         return impact_page(None, None)
     return impact_page(impact(editions[-1].state, state_of(results)), editions[-1].number)
+
+
+def _chapters(records: Sequence[StudyRecord]) -> dict[str, str]:
+    """The chapters beside the comparisons."""
+    rules = load_overlaps()
+    share = necrosis_found(records, rules)
+    management = pathology_informed_management(records, rules)
+    return {
+        "necrosis.md": necrosis_page(share, management, records),
+        "harms.md": harms_page(harms_by_treatment(records, rules)),
+    }
 
 
 def _study_pages(

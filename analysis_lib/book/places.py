@@ -57,6 +57,18 @@ def block_anchor(field: str) -> str:
     return field_anchor(block.group(0)) if block else "study"
 
 
+def record_anchor(field: str) -> str:
+    """Anchor of any field: a note and a contradiction stand by themselves, others in a block."""
+    if field.startswith(("notes[", "discrepancies[")):
+        return field_anchor(field)
+    return block_anchor(field)
+
+
+def record_link(study_id: str, field: str, text: str, title: str | None = None) -> Cell:
+    """A text that leads to the block of the record in which a field stands."""
+    return Cell(text, href=f"{study_page(study_id)}#{record_anchor(field)}", title=title)
+
+
 def field_link(study_id: str, field: str, text: str, title: str | None = None) -> Cell:
     """A number that leads to the place in the record it was read into."""
     return Cell(text, href=f"{study_page(study_id)}#{field_anchor(field)}", title=title)

@@ -80,6 +80,32 @@ with random effects; $n_i$ is the number at risk, or less where the printed inte
 pseudo-patients know the figure less well. The limits are the modified Knapp-Hartung ones, because
 the published normal limits are too narrow with few studies. Figures are given at times that three
 studies of a side know, and only there.
+
+## Shares of a whole
+
+<div class="lsr-anchor" id="how-shares"></div>
+
+How many had a harm, or how many lesions were necrosis only: one count has the exact interval of
+Clopper and Pearson (1934). Several are pooled only within one name, one definition and one unit,
+over three studies or more, by the binomial-normal model with random effects (Stijnen, Hamza and
+Oezdemir 2010): the events of study $i$ are binomial with log odds $\mu + \tau z_i$, $z_i$ standard
+normal. The figure shown is the share in the median study; its limits use the t distribution with
+one degree of freedom less than studies. Otherwise every count is listed by itself.
+
+## Counts of one study
+
+<div class="lsr-anchor" id="how-counts"></div>
+
+Two counts of one study are compared by Fisher's exact test, two-sided; their odds ratio is the
+conditional one with its exact limits. A difference of two printed shares takes its limits from the
+limits printed for each (Newcombe 1998; Zou and Donner 2008):
+
+$$
+p - q - \sqrt{(p - l_p)^2 + (u_q - q)^2} \quad \text{to} \quad
+p - q + \sqrt{(u_p - p)^2 + (q - l_q)^2} .
+$$
+
+Neither was asked for before the figures were seen: they describe one study.
 """
 
 _METHODS = {

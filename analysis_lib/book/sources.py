@@ -24,6 +24,8 @@ METHODS = {
     "between": ("between-cohorts", "gamma-Poisson model with an effect of the study"),
     "absolute": ("absolute-figures", "random-effects summary of the side's studies"),
     "naive": ("between-cohorts", "every patient as if from one study"),
+    "shares": ("how-shares", "exact interval of one count, random effects over several"),
+    "counts": ("how-counts", "computed by this review from the printed counts"),
 }
 
 _METHODS_PAGE = "methods-pooling.html"

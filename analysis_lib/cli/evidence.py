@@ -22,6 +22,7 @@ def validate(*, findings: bool = False) -> int:
     from analysis_lib.comparison import load_declarations
     from analysis_lib.consistency import audit_records
     from analysis_lib.editions import check_editions
+    from analysis_lib.questions import check_questions
     from analysis_lib.study_records import declared_same_series, load_records, validate_data
 
     problems = validate_data() + check_editions()
@@ -30,6 +31,7 @@ def validate(*, findings: bool = False) -> int:
         return FOUND
     declarations = load_declarations()
     records = load_records()
+    check_questions(records)
     found = audit_records(records, same_series=declared_same_series())
     if findings:
         for finding in found:

@@ -19,7 +19,7 @@ _COUNT = r"(?<![\d.,])(?P<count>\d+)\s?(?:/|of(?: the)?|out of)\s?(?P<total>\d+)
 _PERCENT = rf"(?P<percent>{_NUMBER})"
 
 #: How papers print a count, its total and the percentage side by side.
-_STATEMENTS = tuple(
+STATEMENTS = tuple(
     re.compile(pattern)
     for pattern in (
         # 12/27 lesions (40.0%); 13 of 54 lesions (24%); 3/40 (8%, 2-22%)
@@ -61,36 +61,36 @@ def percentage_against_count(record: StudyRecord) -> Iterator[Finding]:
     """Count, total and percentage that stand side by side in a quotation or a note."""
     seen: set[tuple[str, str, str]] = set()
     for text in _texts(record):
-        for match in (m for pattern in _STATEMENTS for m in pattern.finditer(text.text)):
+        for match in (m for pattern in STATEMENTS for m in pattern.finditer(text.text)):
             key = match["count"], match["total"], match["percent"]
             count, total = int(match["count"]), int(match["total"])
             # A count above its total is two columns of a table run together.
             if key in seen or not 0 < total >= count:
                 continue
             seen.add(key)
-            if not _agrees(match["percent"], count, total):
+            if not agrees_with_count(match["percent"], count, total):
                 yield _finding(record, text, match["percent"], count, total)
 
 
 def harm_percentage_against_count(record: StudyRecord) -> Iterator[Finding]:
     """The percentage quoted for a harm or a crude outcome against its recorded count."""
     for text, count, total, may_be_alone in _counted(record):
-        printed = _percentages_of(count, text.text, may_be_alone=may_be_alone)
-        if printed and not any(_agrees(percent, count, total) for percent in printed):
+        printed = percentages_of(count, text.text, may_be_alone=may_be_alone)
+        if printed and not any(agrees_with_count(percent, count, total) for percent in printed):
             yield _finding(record, text, printed[0], count, total)
 
 
 def percentage_fits_no_denominator(record: StudyRecord) -> Iterator[Finding]:
     """A harm without a recorded denominator: does any number of the record give its percentage?"""
-    for path, arm, harm in _harms(record):
+    for path, arm, harm in harm_places(record):
         if harm.n_at_risk is not None or harm.n_events is None:
             continue
-        printed = _percentages_of(harm.n_events, harm.source.seen, may_be_alone=True)
+        printed = percentages_of(harm.n_events, harm.source.seen, may_be_alone=True)
         numbers = {arm.n_patients, arm.n_lesions, record.n_patients, record.n_lesions}
         totals = sorted(n for n in numbers if n)
         if not printed or not totals:
             continue
-        if not any(_agrees(p, harm.n_events, n) for p in printed for n in totals):
+        if not any(agrees_with_count(p, harm.n_events, n) for p in printed for n in totals):
             yield _no_denominator(record, path, harm.event, harm.n_events, printed[0], totals)
 
 
@@ -106,18 +106,18 @@ def _no_denominator(
     return Finding(record.id, path, "explain", "percentage-fits-no-denominator", message, values)
 
 
-def _agrees(percent: str, count: int, total: int) -> bool:
-    """Rounded or cut off at the last printed digit."""
+def agrees_with_count(percent: str, count: int, total: int) -> bool:
+    """Is the printed percentage the quotient, rounded or cut off at its last digit?"""
     step = 10.0 ** -len(percent.partition(".")[2])
     return abs(float(percent) - 100 * count / total) < step - 1e-9
 
 
-def _percentages_of(count: int, text: str, *, may_be_alone: bool) -> list[str]:
+def percentages_of(count: int, text: str, *, may_be_alone: bool) -> list[str]:
     """The percentages that a text gives for a count, as printed.
 
     Those that follow the count, as numeral or word, without another figure
     between; or the only percentage of the text where no count is written. A
-    text with a fraction (6 of 38) has been read by :data:`_STATEMENTS`.
+    text with a fraction (6 of 38) has been read by :data:`STATEMENTS`.
     """
     if _FRACTION.search(text):
         return []
@@ -140,7 +140,7 @@ def _finding(record: StudyRecord, text: _Text, percent: str, count: int, total: 
 
 
 def _texts(record: StudyRecord) -> Iterator[_Text]:
-    for path, _, harm in _harms(record):
+    for path, _, harm in harm_places(record):
         yield _quoted(harm.source.seen, path, harm.event)
         yield _Text(harm.note or "", path, f"Noted under {harm.event}")
     for path, outcome in _outcomes(record):
@@ -160,7 +160,7 @@ def _counted(record: StudyRecord) -> Iterator[tuple[_Text, int, int, bool]]:
 
     It is for a harm; an outcome's may be a Kaplan-Meier estimate.
     """
-    for path, _, harm in _harms(record):
+    for path, _, harm in harm_places(record):
         if harm.n_events is not None and harm.n_at_risk:
             text = _quoted(harm.source.seen, path, harm.event)
             yield text, harm.n_events, harm.n_at_risk, True
@@ -170,7 +170,8 @@ def _counted(record: StudyRecord) -> Iterator[tuple[_Text, int, int, bool]]:
             yield text, outcome.n_events, outcome.n_analysed.value, False
 
 
-def _harms(record: StudyRecord) -> Iterator[tuple[str, Arm, Harm]]:
+def harm_places(record: StudyRecord) -> Iterator[tuple[str, Arm, Harm]]:
+    """Every harm and finding with its dotted path and its arm, in the order of the record."""
     for arm_index, arm in enumerate(record.arms):
         for index, harm in enumerate(arm.harms):
             yield f"arms[{arm_index}].harms[{index}]", arm, harm

@@ -21,9 +21,19 @@ from analysis_lib.effect_sizes.survival_measures import (
     restricted_mean_difference,
     survival_difference,
 )
+from analysis_lib.effect_sizes.two_by_two import (
+    Difference,
+    FisherTest,
+    difference_from_limits,
+    fisher_test,
+)
 
 __all__ = [
+    "Difference",
     "EffectSize",
+    "FisherTest",
+    "difference_from_limits",
+    "fisher_test",
     "interval_from_p",
     "log_cumulative_hazard",
     "log_cumulative_hazard_ratio",

@@ -4,10 +4,19 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from markdown_it import MarkdownIt
 
 from analysis_lib.book.chapters import notebook_path
+from analysis_lib.book.harms_page import harms_page
+from analysis_lib.book.necrosis_page import necrosis_page
 from analysis_lib.book.sources import inputs, inputs_anchor
 from analysis_lib.comparison import compare, load_declarations
+from analysis_lib.questions import (
+    harms_by_treatment,
+    necrosis_found,
+    pathology_informed_management,
+)
+from analysis_lib.study_records import load_overlaps, load_records
 
 IDS = [declared.id for declared in load_declarations()]
 
@@ -68,6 +77,25 @@ def outputs(comparison_id):
 def test_every_result_is_a_link(comparison_id):
     found = [text for html in outputs(comparison_id) for text in Unlinked(html).found]
     assert not found, found
+
+
+@pytest.fixture(scope="module")
+def chapter_pages():
+    """The chapters beside the comparisons, as HTML."""
+    records, overlaps = load_records(), load_overlaps()
+    management = pathology_informed_management(records, overlaps)
+    pages = {
+        "necrosis": necrosis_page(necrosis_found(records, overlaps), management, records),
+        "harms": harms_page(harms_by_treatment(records, overlaps)),
+    }
+    return {name: MarkdownIt("commonmark").render(text) for name, text in pages.items()}
+
+
+@pytest.mark.parametrize("name", ["necrosis", "harms"])
+def test_every_result_of_a_chapter_is_a_link(chapter_pages, name):
+    seen = Unlinked(chapter_pages[name])
+    assert not seen.found, seen.found
+    assert seen.links > 50
 
 
 def test_the_test_sees_an_unlinked_result():

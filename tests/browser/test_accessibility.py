@@ -22,6 +22,8 @@ KINDS = (
     "audit.html",
     "benchmark-review.html",
     "guidelines.html",
+    "necrosis.html",
+    "harms.html",
     "methods-summaries.html",
     "methods-pooling.html",
     "protocol.html",

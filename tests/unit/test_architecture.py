@@ -13,7 +13,7 @@ LIBRARY = ROOT / "analysis_lib"
 LAYERS = (
     ("exceptions", "vocabulary", "files"),
     ("survival", "effect_sizes", "reconstruct", "meta_analysis", "digitise", "dose", "simulate"),
-    ("readings", "study_records", "consistency", "search", "comparison", "editions"),
+    ("readings", "study_records", "consistency", "search", "comparison", "questions", "editions"),
     ("tables", "charts", "book", "cli", "__main__"),
 )
 #: Rows whose modules stand in order: each may import those before it.
