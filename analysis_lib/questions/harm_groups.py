@@ -15,9 +15,11 @@ from analysis_lib.comparison.declarations import Selector
 from analysis_lib.comparison.harm_rows import HarmRow
 from analysis_lib.comparison.harms import HarmSide, SideHarms
 from analysis_lib.questions.declared import (
+    NOT_PLACED,
     HarmDeclaration,
     HarmGroup,
     TreatmentGroup,
+    harms_without_heading,
     load_harm_declaration,
 )
 from analysis_lib.study_records.model import StudyRecord
@@ -69,13 +71,15 @@ def harms_by_treatment(
     Returns
     -------
     tuple of HarmHeading
-        In the declared order, those without a figure too.
+        In the declared order, those without a figure too; last, what no heading names yet.
     """
     declared = load_harm_declaration() if declared is None else declared
     included = [record for record in records if record.eligibility.decision == "include"]
     sides = [(group, _side(group, included, overlaps)) for group in declared.treatments]
     standing = [(group, side) for group, side in sides if side.n_studies]
-    return tuple(_heading(group, standing) for group in declared.groups)
+    left = harms_without_heading(included, declared)
+    last = (HarmGroup(**NOT_PLACED, names=tuple(sorted(left))),) if left else ()
+    return tuple(_heading(group, standing) for group in (*declared.groups, *last))
 
 
 def _heading(group: HarmGroup, standing: Sequence[tuple[TreatmentGroup, HarmSide]]) -> HarmHeading:
