@@ -59,9 +59,12 @@ def _cut(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
+    from analysis_lib.editions.repository import tag_of
     from analysis_lib.editions.verifying import verify_edition
 
     found = verify_edition(arguments.number, environment=arguments.environment)
+    if found.revision != tag_of(arguments.number):
+        print(f"no tag here: rebuilt from {found.revision[:12]}, the commit that wrote the edition")
     if found.versions:
         print(f"other versions than the edition's: {', '.join(found.versions)}")
     if found.identical:

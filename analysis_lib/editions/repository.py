@@ -57,6 +57,11 @@ class Repository:
         except RepositoryError:
             return None
 
+    def writer_of(self, path: str) -> str | None:
+        """The commit that brought a file into the history; None when there is none."""
+        found = self.git("log", "--diff-filter=A", "--format=%H", "--", path).split()
+        return found[-1] if found else None
+
     def text(self, revision: str, path: str) -> str | None:
         """A file at a revision; None when it is not there."""
         try:

@@ -14,6 +14,7 @@ from typing import Any
 
 from analysis_lib.editions.edition_file import read_edition
 from analysis_lib.editions.repository import Repository, tag_of
+from analysis_lib.editions.state import State
 from analysis_lib.exceptions import InvalidInputError, ReviewError
 
 #: Where the edition's numbers are computed: in a new environment, or in this one.
@@ -28,10 +29,13 @@ class Verification:
     """What a rebuild found.
 
     ``n_numbers`` were compared; ``differences`` names each leaf that differs, with both values;
-    ``versions`` are packages whose version is not the edition's.
+    ``versions`` are packages whose version is not the edition's. ``revision`` is what was
+    rebuilt: the tag or, where a copy of the repository came without tags, the commit that wrote
+    the edition's file.
     """
 
     number: str
+    revision: str
     n_numbers: int
     differences: tuple[str, ...]
     versions: tuple[str, ...]
@@ -60,7 +64,7 @@ def verify_edition(
     Raises
     ------
     InvalidInputError
-        No such tag, or no such environment.
+        No such edition in the history, or no such environment.
     ReviewError
         The edition's own code failed.
     """
@@ -68,38 +72,42 @@ def verify_edition(
         raise InvalidInputError(f"environment must be one of {', '.join(ENVIRONMENTS)}")
     place = Repository() if repository is None else repository
     tag, name = tag_of(number), f"data/editions/{number}.json"
-    kept = place.text(tag, name)
-    if kept is None:
+    revision = tag if place.commit_of(tag) else place.writer_of(name)
+    kept = place.text(revision, name) if revision else None
+    if revision is None or kept is None:
         raise InvalidInputError(f"no tag {tag} with a file {name}: git fetch --tags, or cut it")
     with tempfile.TemporaryDirectory(prefix=f"{tag}-") as folder:
         checkout = Path(folder) / "edition"
-        place.git("clone", "--quiet", "--shared", "--branch", tag, str(place.root), str(checkout))
+        place.git("clone", "--quiet", "--shared", "--no-checkout", str(place.root), str(checkout))
+        commit = place.commit_of(revision)
+        Repository(checkout).git("checkout", "--quiet", "--detach", str(commit))
         python = _python(checkout, Path(folder) / "environment", environment)
         again = json.loads(_run([python, *_NUMBERS], checkout))
     here = place.root / name
     edited = here.is_file() and here.read_text(encoding="utf-8") != kept
-    return _compared(number, read_edition(kept, name).state, again, edited=edited)
+    differences = [f"{name}: the file here is not the one of {revision}"] if edited else []
+    return _compared(number, revision, read_edition(kept, name).state, again, differences)
 
 
-def _compared(number: str, state: Any, again: dict, *, edited: bool) -> Verification:
+def _compared(
+    number: str, revision: str, state: State, again: dict, differences: list[str]
+) -> Verification:
     numbers = dict(leaves(state.numbers, ""))
     found = dict(leaves(again["numbers"], ""))
-    differences = [
+    differences += [
         f"{leaf}: file {numbers.get(leaf, 'nothing')}, rebuilt {found.get(leaf, 'nothing')}"
         for leaf in dict.fromkeys((*numbers, *found))
         if leaf not in numbers or leaf not in found or numbers[leaf] != found[leaf]
     ]
     if again["data_hash"] != state.data_hash:
-        differences.append("data_hash: the tag's evidence is not what was frozen")
-    if edited:
-        differences.append(f"data/editions/{number}.json: the file here is not the tag's")
+        differences.append("data_hash: the evidence of that commit is not what was frozen")
     versions = tuple(
         f"{name} {again['software'].get(name, 'none')} (edition: {version})"
         for name, version in state.software.items()
         if again["software"].get(name) != version
     )
     counted = sum(isinstance(v, int | float) and not isinstance(v, bool) for v in numbers.values())
-    return Verification(number, counted, tuple(differences), versions)
+    return Verification(number, revision, counted, tuple(differences), versions)
 
 
 def leaves(value: Any, name: str) -> Iterator[tuple[str, Any]]:

@@ -27,7 +27,7 @@ from analysis_lib.editions.impact import ComparisonImpact, Impact, impact
 from analysis_lib.editions.release_notes import cited, released, section_of, unsaid, zenodo
 from analysis_lib.editions.repository import Repository
 from analysis_lib.editions.state import State
-from analysis_lib.editions.verifying import leaves
+from analysis_lib.editions.verifying import leaves, verify_edition
 from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError
 from analysis_lib.study_records import DATA, ROOT, load_records
 
@@ -367,3 +367,67 @@ def test_a_cut_begun_on_another_commit_is_not_finished_here(place, monkeypatch):
     with pytest.raises(EditionRefusedError, match="HEAD has moved since"):
         cut(place)
     assert place.commit_of("edition-2026.1") is None
+
+
+# --- verifying --------------------------------------------------------------------------
+
+#: Stands for the edition's own code: prints the state that its tree says.
+PRINTS = """import pathlib
+print(pathlib.Path("state.json").read_text())
+"""
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A repository whose code computes what ``state.json`` says, with one edition in it."""
+
+    def make(again, *, tagged=True):
+        here = Repository(tmp_path / "kept")
+        here.root.joinpath("analysis_lib").mkdir(parents=True)
+        (here.root / "analysis_lib" / "__init__.py").write_text("", "utf-8")
+        (here.root / "analysis_lib" / "__main__.py").write_text(PRINTS, "utf-8")
+        (here.root / "state.json").write_text(json.dumps(again), "utf-8")
+        write_edition(edition(), folder=here.root / "data" / "editions")
+        here.git("init", "--quiet")
+        here.git("add", "--all")
+        who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        here.git(*who, "commit", "--quiet", "--message", "Edition 2026.1")
+        if tagged:
+            here.git(*who, "tag", "--annotate", "edition-2026.1", "--message", "Edition 2026.1")
+        return here
+
+    return make
+
+
+def as_printed(state):
+    return {"numbers": state.numbers, "data_hash": state.data_hash, "software": state.software}
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_an_edition_that_computes_the_same_again_is_identical(kept, tagged):
+    place = kept(as_printed(STATE), tagged=tagged)
+    found = verify_edition("2026.1", environment="current", repository=place)
+    assert found.identical
+    assert found.n_numbers > 50
+    assert not found.versions
+    assert found.revision == ("edition-2026.1" if tagged else place.head())
+
+
+def test_every_number_that_moved_is_named_and_so_is_an_edited_file(kept):
+    moved = json.loads(json.dumps(as_printed(STATE)))
+    moved["data_hash"], moved["software"]["python"] = "1" * 64, "3.13.0"
+    sides = moved["numbers"]["gross-vs-subtotal"]["headline"]["outcomes"]["os"]["sides"]
+    side = next(iter(sides))
+    sides[side]["n"] += 1
+    place = kept(moved)
+    file = place.root / "data" / "editions" / "2026.1.json"
+    file.write_text(file.read_text("utf-8").replace(DAY, "2026-11-23"), "utf-8")
+    found = verify_edition("2026.1", environment="current", repository=place)
+    assert len(found.differences) == 3
+    assert any(f"sides.{side}.n: file" in line for line in found.differences)
+    assert found.versions == ("python 3.13.0 (edition: 3.11.2)",)
+
+
+def test_an_edition_that_nobody_cut_is_named(kept):
+    with pytest.raises(InvalidInputError, match=r"no tag edition-2027\.1"):
+        verify_edition("2027.1", environment="current", repository=kept(as_printed(STATE)))
