@@ -64,9 +64,15 @@ def compare(comparison_id: str, records: Sequence[StudyRecord] | None = None) ->
     InvalidRecordsError
         The evidence files break rules.
     """
-    declaration = load_declaration(comparison_id)
+    return compare_declared(load_declaration(comparison_id), records)
+
+
+def compare_declared(
+    declaration: Declaration, records: Sequence[StudyRecord] | None = None
+) -> ComparisonResult:
+    """Compute what a declaration asks; one with a single side is a description of it."""
     used = load_records() if records is None else tuple(records)
-    overlaps = load_overlaps()
+    overlaps, printed = load_overlaps(), load_benchmark_review()["results"]
     return ComparisonResult(
         declaration,
         tuple(
@@ -74,7 +80,7 @@ def compare(comparison_id: str, records: Sequence[StudyRecord] | None = None) ->
             for outcome in declaration.outcomes
         ),
         harms_of(declaration, used, overlaps),
-        tuple(row for row in load_benchmark_review()["results"] if row["maps_to"] == comparison_id),
+        tuple(row for row in printed if row["maps_to"] == declaration.id),
     )
 
 
