@@ -1,4 +1,4 @@
-"""The other files of ``data/``: overlaps, guidelines, the benchmark review, the reading."""
+"""The other files of ``data/``: overlaps, guidelines, claims, the benchmark review, the reading."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
+from analysis_lib.study_records.claims import Evidence, check_claims
 from analysis_lib.study_records.judgements import check_judgements
 from analysis_lib.study_records.loader import DATA, read_records
+from analysis_lib.study_records.model import StudyRecord
 from analysis_lib.study_records.schema import check_schema
 from analysis_lib.study_records.yaml_reader import read_yaml
 from analysis_lib.vocabulary import Term
 
 #: Files with a schema of their own name beside them.
-_WITH_SCHEMA = ("overlaps", "guidelines", "benchmark_review", "reading")
+_WITH_SCHEMA = ("overlaps", "guidelines", "claims", "benchmark_review", "reading")
 
 
 def validate_data(data: Path = DATA) -> tuple[RecordProblem, ...]:
@@ -27,6 +29,7 @@ def validate_data(data: Path = DATA) -> tuple[RecordProblem, ...]:
     found.extend(check_judgements(data, None if problems else records))
     if not found:
         found.extend(_unknown_studies(data, {record.id for record in records}))
+        found.extend(_broken_claims(data, {record.id: record for record in records}))
     return tuple(sorted(found))
 
 
@@ -38,6 +41,11 @@ def load_overlaps(data: Path = DATA) -> dict[str, Any]:
 def load_guidelines(data: Path = DATA) -> dict[str, Any]:
     """``guidelines.yaml``: what guidelines say on recurrence, and what was not read."""
     return _load(data / "guidelines.yaml")
+
+
+def load_claims(data: Path = DATA) -> dict[str, Any]:
+    """``claims.yaml``: what management summaries claim, and what speaks to each claim."""
+    return _load(data / "claims.yaml")
 
 
 def load_benchmark_review(data: Path = DATA) -> dict[str, Any]:
@@ -104,6 +112,16 @@ def _unknown_studies(data: Path, known: set[str]) -> list[RecordProblem]:
                 field = f"overlaps[{index}].studies"
                 problems.append(RecordProblem(name, 0, field, "must name a study record", study))
     return problems
+
+
+def _broken_claims(data: Path, records: dict[str, StudyRecord]) -> tuple[RecordProblem, ...]:
+    """Claims that name what does not exist, or say more than was seen."""
+    name = f"{data.name}/claims.yaml"
+    claims, lines, problems = read_yaml(data / "claims.yaml", name)
+    if problems:
+        return problems
+    evidence = Evidence(records, load_guidelines(data)["guidelines"])
+    return check_claims(claims, lines, evidence, name=name)
 
 
 def declared_same_series(data: Path = DATA) -> tuple[tuple[str, ...], ...]:
