@@ -15,6 +15,7 @@ from analysis_lib.book.glossary_page import glossary_page
 from analysis_lib.book.guidelines_page import guidelines_page
 from analysis_lib.book.landing_page import landing_page
 from analysis_lib.book.methods_page import methods_page
+from analysis_lib.book.options_page import options_page
 from analysis_lib.book.overlaps_page import overlaps_page
 from analysis_lib.book.pooling_page import pooling_page
 from analysis_lib.book.reconstruction_pages import (
@@ -76,7 +77,8 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "flow.md": flow_page(records, found, uses),
         "benchmark-review.md": benchmark_page(found),
         "overlaps.md": overlaps_page(),
-        "guidelines.md": guidelines_page(),
+        "guidelines.md": guidelines_page(found),
+        "other-options.md": options_page(),
         "methods-summaries.md": methods_page(),
         "methods-pooling.md": pooling_page(),
         "glossary.md": glossary_page(),

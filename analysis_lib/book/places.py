@@ -19,6 +19,7 @@ LINKED_HOSTS = frozenset(
     {
         "doi.org",
         "pubmed.ncbi.nlm.nih.gov",
+        "pmc.ncbi.nlm.nih.gov",
         "link.springer.com",
         "www.nature.com",
         "academic.oup.com",

@@ -115,9 +115,7 @@ def load_options(path: Path = OPTIONS) -> tuple[Option, ...]:
     return _load(path, path.stat().st_mtime_ns)
 
 
-def option_evidence(
-    option: Option, records: Sequence[StudyRecord] | None = None
-) -> OptionEvidence:
+def option_evidence(option: Option, records: Sequence[StudyRecord] | None = None) -> OptionEvidence:
     """What the records hold about an option, its eligible studies computed by the same rules."""
     used = load_records() if records is None else tuple(records)
     arms = list(_arms(option, used))
