@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from analysis_lib.book.answers import outcome_label
-from analysis_lib.book.markdown import Inline, Items, Section
-from analysis_lib.book.places import field_link, source_hint, study_link
+from analysis_lib.book.blocks import Fold, FoldList, Stack
+from analysis_lib.book.markdown import Anchor, Inline, Items
+from analysis_lib.book.places import WORDS_READ, field_link, source_hint, study_link
 from analysis_lib.book.printed_figures import (
     contrast_words,
     harm_words,
@@ -19,10 +20,25 @@ from analysis_lib.book.printed_figures import (
 from analysis_lib.book.sources import pooled_link
 from analysis_lib.comparison import load_declaration
 from analysis_lib.comparison.arms import study_label
-from analysis_lib.comparison.claims import EvidenceVerdict, JudgedClaim, TestedRatio
-from analysis_lib.study_records import StudyRecord, load_records, part_of_record
+from analysis_lib.comparison.claims import JudgedClaim, TestedRatio
+from analysis_lib.study_records import (
+    StudyRecord,
+    grade,
+    load_guidelines,
+    load_records,
+    part_of_record,
+)
 from analysis_lib.study_records.model import Contrast, Harm, Outcome
-from analysis_lib.tables import Cell, Html, count, html_table, interval, paragraph, ratio
+from analysis_lib.tables import (
+    Cell,
+    Html,
+    count,
+    html_table,
+    interval,
+    mid_sentence,
+    paragraph,
+    ratio,
+)
 
 _GUIDELINES = {
     "agrees": "agree",
@@ -40,6 +56,7 @@ _EVIDENCE = {
     "partly": "agrees in part",
     "conflicts": "conflicts",
     "open": "open: the interval holds 1",
+    "none": "none",
     "indirect": "figures of other patients only",
     "outside": "outside the question",
 }
@@ -57,33 +74,37 @@ def claims_table(judged: Sequence[JudgedClaim]) -> Html:
         {
             "Claim": Cell(one.claim["claim"].strip(), href=f"#{claim_anchor(one)}"),
             "Guidelines": _GUIDELINES[one.guidelines.code],
-            "Evidence": evidence_words(one.evidence),
-            "Evidence decided by": _COMPUTED if one.evidence.computed else _JUDGED,
+            "Evidence": evidence_words(one),
+            "Decided by": _COMPUTED if one.evidence.computed else _JUDGED,
         }
         for one in judged
     ]
     return html_table(pd.DataFrame(rows), caption=f"Claims ({count(len(rows))})", id="claims")
 
 
-def claim_sections(
-    judged: Sequence[JudgedClaim], pages: Sequence[Mapping[str, Any]]
-) -> list[Section]:
+def claim_folds(judged: Sequence[JudgedClaim], pages: Sequence[Mapping[str, Any]]) -> FoldList:
     """For each claim where it stands, the statements, the figures, and the reason."""
     titles = {row["id"]: row["title"].strip() for row in pages}
     records = {record.id: record for record in load_records()}
-    return [
-        Section(
-            claim_anchor(one),
-            one.claim["claim"].strip(),
-            (
-                paragraph(f"Read at: {titles[one.claim['page']]}."),
-                Items(tuple(_guideline_items(one))),
-                Items(tuple(_evidence_items(one, records))),
-                *_sources(one.claim),
-            ),
+    guides = {
+        row["id"]: guide for guide in load_guidelines()["guidelines"] for row in guide["statements"]
+    }
+    return FoldList(
+        *(
+            Fold(
+                one.claim["claim"].strip(),
+                Stack(
+                    # The anchor stands inside, so that following a link opens the fold.
+                    Anchor(claim_anchor(one)),
+                    paragraph(f"Read at: {titles[one.claim['page']]}"),
+                    Items(tuple(_guideline_items(one, guides))),
+                    Items(tuple(_evidence_items(one, records))),
+                    *_sources(one.claim),
+                ),
+            )
+            for one in judged
         )
-        for one in judged
-    ]
+    )
 
 
 def claim_anchor(one: JudgedClaim) -> str:
@@ -91,16 +112,23 @@ def claim_anchor(one: JudgedClaim) -> str:
     return f"claim-{one.claim['id']}"
 
 
-def evidence_words(found: EvidenceVerdict) -> str:
-    """The verdict of the evidence, with what is missing where there is none."""
-    if found.code != "none":
-        return _EVIDENCE[found.code]
+def evidence_words(one: JudgedClaim) -> str:
+    """The verdict of the evidence: on how many studies, how certain, or what is missing."""
+    found = one.evidence
+    words = _EVIDENCE[found.code]
     if not found.computed:
-        return "no evidence: no figure was read"
-    if not found.n_direct:
-        return "no evidence: no study compares them"
-    studies = "one study compares" if found.n_direct == 1 else f"{count(found.n_direct)} compare"
-    return f"no evidence: {studies}, without a ratio"
+        return f"{words}: no figure was read" if found.code == "none" else words
+    if not found.ratios:
+        told = "no study compares them" if not found.n_direct else "compared without a ratio"
+        return f"{words}: {told}"
+    studies = len({study for tested in found.ratios for study in tested.study_ids})
+    asked = one.claim["comparison"]
+    certainty = grade(asked["id"], asked["outcome"]).direct.label.lower()
+    return f"{words}; {_studies(studies)}, {certainty} certainty"
+
+
+def _studies(number: int) -> str:
+    return "one study" if number == 1 else f"{count(number)} studies"
 
 
 def sources_items(claim: Mapping[str, Any]) -> Items:
@@ -133,25 +161,27 @@ def _address(row: Mapping[str, Any]) -> str | None:
 # --- reasons --------------------------------------------------------------------------
 
 
-def _guideline_items(one: JudgedClaim) -> Iterator[Inline]:
+def _guideline_items(one: JudgedClaim, guides: Mapping[str, Mapping[str, Any]]) -> Iterator[Inline]:
     words = f"Guidelines: {_GUIDELINES[one.guidelines.code]}."
-    if not one.guidelines.rows:
-        asked = ", ".join(one.claim["looked_in"])
-        yield (f"{words} Ascribed to {asked}, whose text was not read." if asked else words,)
-        return
-    yield (words,)
+    by_id = {guide["id"]: guide for guide in guides.values()}
+    asked: list[str | Cell] = []
+    for name in one.claim["looked_in"]:
+        asked += [" Ascribed to ", Cell(by_id[name]["organisation"], href=f"#{name}")]
+        asked += [", where nothing on it was read."]
+    yield (words, *asked)
     for statement, row in one.guidelines.rows:
         stance = _STANCES[row["stance"]] if row["stance"] else _UNSEEN[statement["seen"]]
         yield (
-            f"{stance[0].upper()}{stance[1:]} ({statement['level'] or 'no level read'}): ",
-            Cell(statement["text"].strip(), href=f"#{statement['id']}"),
+            Cell(guides[statement["id"]]["organisation"], href=f"#{statement['id']}"),
+            f" {stance} ({statement['level'] or 'no level read'}): ",
+            Cell(statement["text"].strip(), class_=WORDS_READ),
             f" {row['reason']}",
         )
 
 
 def _evidence_items(one: JudgedClaim, records: Mapping[str, StudyRecord]) -> Iterator[Inline]:
     found = one.evidence
-    yield (f"Evidence: {evidence_words(found)}. {one.claim['reason'].strip()}",)
+    yield (f"Evidence: {evidence_words(one)}. {one.claim['reason'].strip()}",)
     if found.computed:
         yield from _computed_items(one)
     for figure in one.claim["figures"]:
@@ -165,14 +195,15 @@ def _computed_items(one: JudgedClaim) -> Iterator[Inline]:
     if not one.evidence.ratios:
         yield ("Tested by the comparison ", link, ": no ratio within a study.")
     side = next(side.label for side in declared.sides if side.id == asked["side"])
+    other = next(side.label for side in declared.sides if side.id != asked["side"])
     for found in one.evidence.ratios:
         text = ratio_words(found)
         number = pooled_link(
             text, asked["outcome"], "within", _labels(found), page=f"{declared.id}.html"
         )
-        studies = "one study" if found.n_studies == 1 else f"{count(found.n_studies)} studies"
         yield (
-            f"{outcome_label(asked['outcome'])}, {side} against the other side, {studies}: ",
+            f"{outcome_label(asked['outcome'])}, {mid_sentence(side)} against "
+            f"{mid_sentence(other)}, {_studies(found.n_studies)}: ",
             number,
             f" ({found.scale}; below 1 fewer events). Comparison: ",
             link,

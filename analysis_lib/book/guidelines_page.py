@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis_lib.book.blocks import Fold
-from analysis_lib.book.claims_tables import claim_sections, claims_table
+from analysis_lib.book.claims_tables import claim_folds, claims_table
 from analysis_lib.book.markdown import Anchor, Facts, Heading, Inline, Items, Section, page
 from analysis_lib.book.places import place_read
 from analysis_lib.book.study_uses import Results
@@ -73,7 +73,7 @@ def guidelines_page(results: Results) -> str:
         callout("answer", _claims_in_short(judged)),
         claims_table(judged),
         Heading("The claims one by one"),
-        *claim_sections(judged, claims["pages"]),
+        claim_folds(judged, claims["pages"]),
         Heading("Where the claims stand"),
         Items(tuple(f"{row['title'].strip()}: {row['note'].strip()}" for row in claims["pages"])),
         Heading("Which guidelines"),
@@ -99,10 +99,14 @@ def _claims_in_short(judged: Sequence[JudgedClaim]) -> str:
     evidence = Counter(one.evidence.code for one in judged)
     guides = Counter(one.guidelines.code for one in judged)
     return (
-        f"Of {count(len(judged))} claims the evidence agrees with {count(evidence['agrees'])}, "
-        f"conflicts with {count(evidence['conflicts'])}, leaves {count(evidence['open'])} open, "
-        f"and is missing for {count(evidence['none'])}; guidelines conflict with "
-        f"{count(guides['conflicts'])}, and on {count(guides['silent'])} no statement was seen."
+        f"Of {count(len(judged))} claims the evidence agrees with {count(evidence['agrees'])}, in "
+        f"part with {count(evidence['partly'])}, and conflicts with "
+        f"{count(evidence['conflicts'])}; {count(evidence['open'])} stay open, for "
+        f"{count(evidence['indirect'])} there are figures of other patients only, for "
+        f"{count(evidence['none'])} there is no evidence, and {count(evidence['outside'])} are "
+        f"outside the question. Guidelines conflict with {count(guides['conflicts'])}; on "
+        f"{count(guides['silent'])} no statement was seen, and {count(guides['not_read'])} rest on "
+        "texts that were not read."
     )
 
 
@@ -162,10 +166,10 @@ def _listed(cells: Sequence[Cell]) -> Inline:
 def _statements(rows: Rows, caption: str) -> Html:
     table = [
         {
+            "Guideline": _named(guide),
             "About": _about(row),
-            "Statement": _text(guide, row),
+            "Statement": row["text"].strip(),
             "Level": row["level"] or "none printed",
-            "Guideline": guide["organisation"],
         }
         for guide, row in rows
     ]
@@ -175,10 +179,10 @@ def _statements(rows: Rows, caption: str) -> Html:
 def _missing(rows: Rows) -> Html:
     table = [
         {
+            "Guideline": _named(guide),
             "About": _about(row),
-            "What was looked for": _text(guide, row),
+            "What was looked for": row["text"].strip(),
             "State": _SEEN[row["seen"]],
-            "Guideline": guide["organisation"],
         }
         for guide, row in rows
     ]
@@ -190,9 +194,9 @@ def _about(row: Mapping[str, Any]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _text(guide: Mapping[str, Any], row: Mapping[str, Any]) -> Cell:
-    """The statement, leading to the guideline it was read in."""
-    return Cell(row["text"].strip(), href=f"#{guide['id']}")
+def _named(guide: Mapping[str, Any]) -> Cell:
+    """The guideline a statement was read in, leading to its citation."""
+    return Cell(guide["organisation"], href=f"#{guide['id']}")
 
 
 class _Statements(Html):

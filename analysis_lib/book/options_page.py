@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis_lib.book.blocks import Fold
+from analysis_lib.book.blocks import Fold, FoldList
 from analysis_lib.book.claims_tables import sources_items
 from analysis_lib.book.harms_tables import harms_table
 from analysis_lib.book.markdown import Anchor, Heading, Inline, Items, page
@@ -17,7 +17,7 @@ from analysis_lib.book.options_tables import (
     necrosis_table,
     not_found_items,
 )
-from analysis_lib.book.places import study_link
+from analysis_lib.book.places import WORDS_READ, study_link
 from analysis_lib.comparison import load_declaration
 from analysis_lib.comparison.arms import study_label
 from analysis_lib.comparison.options import (
@@ -97,10 +97,15 @@ def _section(evidence: OptionEvidence, guidelines: Sequence[Mapping[str, Any]]) 
     if evidence.contrasts:
         blocks += [paragraph("Against another treatment, within one study:")]
         blocks += [contrast_items(evidence.contrasts)]
+    if evidence.inside:
+        blocks += [paragraph("One group against another, both with it, within one study:")]
+        blocks += [contrast_items(evidence.inside)]
+    folds = []
     if evidence.eligible or evidence.elsewhere:
-        blocks.append(Fold("Every figure, counted or not", figures_table(evidence)))
+        folds.append(Fold("Every figure, counted or not", figures_table(evidence)))
     if evidence.result.harms:
-        blocks.append(Fold("Harms after treatment", harms_table(evidence.result.harms)))
+        folds.append(Fold("Harms after treatment", harms_table(evidence.result.harms)))
+    blocks += [FoldList(*folds)] if folds else []
     blocks += [Heading("Opinion", 3), *_opinion(evidence, guidelines)]
     blocks += [Heading("Not found", 3), _not_found(evidence), *_compared(evidence)]
     return blocks
@@ -133,8 +138,8 @@ _UNREAD = ("not_seen", "heading_only")
 def _statement(guide: Mapping[str, Any], row: Mapping[str, Any]) -> Inline:
     level = row["level"] or "no level in what was read"
     whom = "on recurrence" if row["recurrence_specific"] else "not on recurrence"
-    text = Cell(row["text"].strip(), href=f"guidelines.html#{row['id']}")
-    return (f"{guide['organisation']} ({level}; {whom}): ", text)
+    source = Cell(guide["organisation"], href=f"guidelines.html#{row['id']}")
+    return (source, f" ({level}; {whom}): ", Cell(row["text"].strip(), class_=WORDS_READ))
 
 
 def _not_found(evidence: OptionEvidence) -> Html:
@@ -184,7 +189,7 @@ def _necrosis(evidences: Sequence[OptionEvidence]) -> list[Html]:
         ),
         necrosis_table(drug),
         *([paragraph("Against laser ablation:"), contrast_items(contrasts)] if contrasts else []),
-        Fold("Laser ablation for necrosis: every figure", necrosis_table(laser)),
+        FoldList(Fold("Laser ablation for necrosis: every figure", necrosis_table(laser))),
         Heading("Read about, without a record", 3),
         paragraph("Series named on the way, not read in full and in no record:"),
         sources_items(claim),

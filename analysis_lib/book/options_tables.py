@@ -10,7 +10,7 @@ import pandas as pd
 from analysis_lib.book.answers import outcome_label
 from analysis_lib.book.explorer_arms import tumour_words
 from analysis_lib.book.markdown import Inline, Items, plain
-from analysis_lib.book.places import field_link, source_hint, study_link
+from analysis_lib.book.places import WORDS_READ, field_link, source_hint, study_link
 from analysis_lib.book.printed_figures import contrast_words, harm_words, printed_words
 from analysis_lib.book.side_figures import figure_words, pooled_median_words
 from analysis_lib.book.study_words import with_names
@@ -213,7 +213,8 @@ def _figure_row(place: FigurePlace, reason: str | None) -> dict[str, object]:
         why = "no: not among the outcomes of this section"
     else:
         why = f"no: {reason}" if reason else "yes"
-    return row | {"In the ranges": plain(with_names(why))}
+    # A reason may quote the paper; the row leads to it.
+    return row | {"In the ranges": Cell(plain(with_names(why)), class_=WORDS_READ)}
 
 
 def _row(found: OptionArm, field: str, what: str, text: str, source: Source) -> dict[str, object]:
@@ -264,13 +265,9 @@ def not_found_items(evidence: OptionEvidence) -> Items:
     """What was looked for and is not there, each counted over the eligible studies."""
     total = len(evidence.study_ids)
     of = f"of {count(total)} eligible stud{'y' if total == 1 else 'ies'}"
-    compared = len({found.record.id for found in evidence.contrasts})
     items: list[Inline] = [
-        (
-            "Compared with another treatment within the study: ",
-            _there(evidence, f"{count(compared)} {of}"),
-            f"; by chance: {count(evidence.n_randomised)}.",
-        )
+        _compared(evidence, "Compared with another treatment within the study", evidence.contrasts),
+        _compared(evidence, "Groups that both had it, compared", evidence.inside),
     ]
     local = {f.record.id for f in evidence.eligible if f.record.recurrence == "local"}
     items.append(
@@ -281,6 +278,13 @@ def not_found_items(evidence: OptionEvidence) -> Items:
     harms = {f.record.id for f in evidence.eligible if any(_harm(h) for h in f.arm.harms)}
     items.append(("A harm after treatment: ", f"reported by {count(len(harms))} {of}."))
     return Items(tuple(items))
+
+
+def _compared(evidence: OptionEvidence, what: str, contrasts: Sequence[OptionContrast]) -> Inline:
+    studies = {found.record.id for found in contrasts}
+    chance = {found.record.id for found in contrasts if found.by_chance}
+    text = f"{count(len(studies))} of {count(len(evidence.study_ids))} studies"
+    return (f"{what}: ", _there(evidence, text), f"; assigned by chance in {count(len(chance))}.")
 
 
 def _known_by(evidence: OptionEvidence, outcome: str, side: SideResult, of: str) -> Inline:

@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
+from analysis_lib.book.curves_page import curves_page
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
 from analysis_lib.book.evidence_page import evidence_page
 from analysis_lib.book.explorer_page import explorer_page
@@ -14,9 +15,11 @@ from analysis_lib.book.flow_page import flow_page
 from analysis_lib.book.glossary_page import glossary_page
 from analysis_lib.book.guidelines_page import guidelines_page
 from analysis_lib.book.landing_page import landing_page
+from analysis_lib.book.methods import method_pages
 from analysis_lib.book.methods_page import methods_page
 from analysis_lib.book.options_page import options_page
 from analysis_lib.book.overlaps_page import overlaps_page
+from analysis_lib.book.plain_words_page import plain_words_page
 from analysis_lib.book.pooling_page import pooling_page
 from analysis_lib.book.reconstruction_pages import (
     benchmark_page as reconstruction_benchmark_page,
@@ -79,6 +82,8 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "overlaps.md": overlaps_page(),
         "guidelines.md": guidelines_page(found),
         "other-options.md": options_page(),
+        "plain-words.md": plain_words_page(found),
+        "reading-curves.md": curves_page(),
         "methods-summaries.md": methods_page(),
         "methods-pooling.md": pooling_page(),
         "glossary.md": glossary_page(),
@@ -91,6 +96,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     }
     titles = {comparison: result.declaration.title for comparison, result in found.items()}
     ratios = computed_ratios(found)
+    pages |= method_pages(records, findings, found)
     return pages | _study_pages(records, findings, overlaps, uses, ratios, titles)
 
 

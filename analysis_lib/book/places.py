@@ -34,6 +34,9 @@ LINKED_HOSTS = frozenset(
     }
 )
 
+#: Class of words that were read elsewhere; a link beside them leads there.
+WORDS_READ = "lsr-words-read"
+
 #: Fields with a block of their own on a study's page.
 _BLOCK = re.compile(r"contrasts\[\d+\]|arms\[\d+\](\.(outcomes|harms)\[\d+\])?")
 

@@ -59,11 +59,16 @@ class OptionArm:
 
 @dataclass(frozen=True)
 class OptionContrast:
-    """A contrast that a study prints between an option and something else."""
+    """A contrast that a study prints between two groups, one of them or both with an option."""
 
     record: StudyRecord
     contrast: Contrast
     field: str
+
+    @property
+    def by_chance(self) -> bool:
+        """Were the groups of the study assigned by chance?"""
+        return self.record.design.startswith("randomised")
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class OptionEvidence:
         Arms of patients with radiation necrosis in any study: another disease.
     contrasts : tuple of OptionContrast
         Contrasts of included studies against arms of another treatment.
+    inside : tuple of OptionContrast
+        Contrasts of included studies between two groups that both had the option.
     """
 
     option: Option
@@ -91,17 +98,12 @@ class OptionEvidence:
     elsewhere: tuple[OptionArm, ...]
     necrosis: tuple[OptionArm, ...]
     contrasts: tuple[OptionContrast, ...]
+    inside: tuple[OptionContrast, ...]
 
     @property
     def study_ids(self) -> tuple[str, ...]:
         """Included studies with an arm of the option."""
         return tuple(dict.fromkeys(found.record.id for found in self.eligible))
-
-    @property
-    def n_randomised(self) -> int:
-        """How many of the contrasts' studies assigned the option by chance."""
-        designs = {c.record.id: c.record.design for c in self.contrasts}
-        return sum(design.startswith("randomised") for design in designs.values())
 
 
 def load_options(path: Path = OPTIONS) -> tuple[Option, ...]:
@@ -126,7 +128,8 @@ def option_evidence(option: Option, records: Sequence[StudyRecord] | None = None
         tuple(found for found in tumour if found.record.eligibility.decision == "include"),
         tuple(found for found in tumour if found.record.eligibility.decision != "include"),
         tuple(found for found in arms if found.arm.pathology == "necrosis"),
-        tuple(_contrasts(option, used)),
+        tuple(_contrasts(option, used, (True, False))),
+        tuple(_contrasts(option, used, (True, True))),
     )
 
 
@@ -143,7 +146,10 @@ def _arms(option: Option, records: Iterable[StudyRecord]) -> Iterator[OptionArm]
                 yield OptionArm(record, arm, index)
 
 
-def _contrasts(option: Option, records: Iterable[StudyRecord]) -> Iterator[OptionContrast]:
+def _contrasts(
+    option: Option, records: Iterable[StudyRecord], wanted: tuple[bool, bool]
+) -> Iterator[OptionContrast]:
+    """Contrasts of included studies; ``wanted`` says which groups had the option, in any order."""
     for record in records:
         if record.eligibility.decision != "include":
             continue
@@ -151,8 +157,8 @@ def _contrasts(option: Option, records: Iterable[StudyRecord]) -> Iterator[Optio
             if contrast.kind != "arms":
                 continue
             groups = [record.arm(name) for name in (contrast.arm, contrast.versus)]
-            inside = [arm.treatment in option.treatments for arm in groups]
-            if any(inside) and groups[0].treatment != groups[1].treatment:
+            had = [arm.treatment in option.treatments for arm in groups]
+            if sorted(had) == sorted(wanted):
                 yield OptionContrast(record, contrast, f"contrasts[{index}]")
 
 

@@ -18,7 +18,7 @@ from analysis_lib.study_records.schema import line_of, shown
 
 Broken = tuple[str, str, Any]
 
-_STEP = re.compile(r"([a-z_]+)(?:\[(\d+)\])?")
+_STEP = re.compile(r"([a-z][a-z_]*)(?:\[(\d+)\])?")
 
 #: Verdicts that rest on figures of records.
 _WITH_FIGURES = ("agrees", "partly", "conflicts")
