@@ -39,7 +39,7 @@ from analysis_lib.tables import (
 COMPETING = ROOT / "benchmarks" / "data" / "mgus2" / "mgus2.csv"
 
 #: Times of the table at risk, and the times at which the example is read aloud, months.
-_TICKS = (0.0, 3.0, 6.0, 9.0, 12.0, 24.0, 36.0)
+_TICKS = (0.0, 6.0, 9.0, 12.0, 24.0, 36.0)
 _READ_AT, _THIN_AT = 6.0, 12.0
 
 #: The competing-risks example is drawn to this month, and read there.
