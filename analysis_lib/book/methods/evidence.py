@@ -10,7 +10,14 @@ import pandas as pd
 from analysis_lib.book.answers import outcome_label
 from analysis_lib.book.markdown import Facts, Quotation
 from analysis_lib.book.methods.idea import Idea, Material
-from analysis_lib.book.places import field_link, place_read, source_hint, study_link
+from analysis_lib.book.places import (
+    block_anchor,
+    field_link,
+    place_read,
+    source_hint,
+    study_link,
+    study_page,
+)
 from analysis_lib.book.printed_figures import printed_words
 from analysis_lib.book.study_words import field_words, message_words
 from analysis_lib.comparison.arms import study_label
@@ -118,7 +125,10 @@ def _second_reading(material: Material) -> Sequence[Html]:
         paragraph(
             study_link(record.id, study_label(record)),
             f", {field_words(record, one.field)}: ",
-            field_link(record.id, one.field, message_words(record, one.message)),
+            Cell(
+                message_words(record, one.message),
+                href=f"{study_page(record.id)}#{block_anchor(one.field)}",
+            ),
         ),
     )
 
