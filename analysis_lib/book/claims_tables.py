@@ -195,7 +195,7 @@ def _computed_items(one: JudgedClaim) -> Iterator[Inline]:
     if not one.evidence.ratios:
         yield ("Tested by the comparison ", link, ": no ratio within a study.")
     side = next(side.label for side in declared.sides if side.id == asked["side"])
-    other = next(side.label for side in declared.sides if side.id != asked["side"])
+    other = next(side.label for side in declared.sides if side.id == asked["versus"])
     for found in one.evidence.ratios:
         text = ratio_words(found)
         number = pooled_link(

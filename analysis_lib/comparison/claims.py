@@ -143,12 +143,14 @@ def _unknown_names(claims: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, s
         if found is None:
             yield f"{field}.id", f"must be one of {', '.join(declared)}", asked["id"]
             continue
-        if len(found.sides) != 2:
-            yield f"{field}.id", "must be a comparison of two sides", asked["id"]
         if asked["outcome"] not in {one.outcome for one in found.outcomes}:
             yield f"{field}.outcome", f"must be an outcome of {found.id}", asked["outcome"]
-        if asked["side"] not in {side.id for side in found.sides}:
-            yield f"{field}.side", f"must be a side of {found.id}", asked["side"]
+        sides = {side.id for side in found.sides}
+        for key in ("side", "versus"):
+            if asked[key] not in sides:
+                yield f"{field}.{key}", f"must be a side of {found.id}", asked[key]
+        if asked["side"] == asked["versus"]:
+            yield f"{field}.versus", "must be another side than `side`", asked["versus"]
 
 
 # --- guidelines -----------------------------------------------------------------------
@@ -182,8 +184,9 @@ def _evidence(claim: Mapping[str, Any], results: Mapping[str, ComparisonResult])
         return EvidenceVerdict(claim["verdict"], computed=False)
     result = results[asked["id"]]
     outcome = next(one for one in result.outcomes if one.outcome == asked["outcome"])
-    n_direct = len({contrast.study_id for contrast in outcome.direct})
-    ratios = tuple(_ratios(outcome, asked["side"]))
+    pair = {asked["side"], asked["versus"]}
+    n_direct = len({c.study_id for c in outcome.direct if c.sides and set(c.sides) == pair})
+    ratios = within_ratios(outcome, asked["side"], asked["versus"])
     code = verdict_of([found.direction for found in ratios], asked["claims"])
     return EvidenceVerdict(code, True, outcome, ratios, n_direct)
 
@@ -205,19 +208,24 @@ def verdict_of(directions: Sequence[str], claimed: str) -> str:
     return "agrees" if sided == {claimed} else "conflicts"
 
 
-def _ratios(outcome: OutcomeResult, side: str) -> Iterator[TestedRatio]:
-    """Pooled ratios where there are any, otherwise each study's own, the side always first."""
+def within_ratios(outcome: OutcomeResult, side: str, versus: str) -> tuple[TestedRatio, ...]:
+    """Ratios of events within studies, ``side`` against ``versus``.
+
+    Pooled where the comparison pools them, otherwise each study's own.
+    """
+    ratios = []
     for found in outcome.within:
-        if side not in (found.first, found.second):
+        if {found.first, found.second} != {side, versus}:
             continue
         turned = found.second == side
         if found.pooled is not None:
-            yield _turned(_pooled(found, found.pooled), turned)
+            ratios.append(_turned(_pooled(found, found.pooled), turned))
             continue
         for effect in found.effects:
             low, high = effect.interval
             one = TestedRatio(effect.ratio, low, high, found.scale, 1, False, (effect.study_id,))
-            yield _turned(one, turned)
+            ratios.append(_turned(one, turned))
+    return tuple(ratios)
 
 
 def _pooled(found: WithinEvidence, pooled: PooledEstimate) -> TestedRatio:

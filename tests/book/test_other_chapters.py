@@ -189,12 +189,18 @@ def test_every_claim_has_a_line_and_its_reasons(pages, results):
         assert text_of(one.claim["reason"].strip()) in told
 
 
-def test_a_computed_verdict_shows_its_ratio_and_leads_to_it(pages):
-    page = pages["guidelines.md"]
-    assert re.search(
-        r'href="gross-vs-subtotal\.html#inputs-local-control-primary"[^>]*>0\.14', page
+def test_a_computed_verdict_shows_its_ratio_and_leads_to_it(pages, results):
+    name = "radiosurgery-after-resected-recurrence"
+    one = next(one for one in judge_claims(results) if one.claim["id"] == name)
+    (found,) = one.evidence.ratios
+    text = f"{found.ratio:.2f} ({found.low:.2f} to {found.high:.2f})"
+    leads = (
+        rf'href="adjuvant-reirradiation\.html#inputs-local-control-primary"[^>]*>{re.escape(text)}'
     )
-    assert "agrees; one study, very low certainty" in text_of(page)
+    assert re.search(leads, pages["guidelines.md"])
+    assert "open: the interval holds 1; one study, very low certainty" in text_of(
+        pages["guidelines.md"]
+    )
 
 
 def test_a_part_of_a_whole_has_its_exact_interval(pages):

@@ -14,6 +14,7 @@ from analysis_lib.comparison.claims import (
     check_claimed_comparisons,
     judge_claims,
     verdict_of,
+    within_ratios,
 )
 from analysis_lib.exceptions import InvalidRecordsError
 from analysis_lib.study_records import (
@@ -30,9 +31,13 @@ RECORDS = {record.id: record for record in load_records()}
 
 
 @pytest.fixture(scope="module")
-def judged():
+def results():
     asked = {c["comparison"]["id"] for c in load_claims()["claims"] if c["comparison"]}
-    results = {comparison: compare(comparison) for comparison in sorted(asked)}
+    return {comparison: compare(comparison) for comparison in sorted(asked)}
+
+
+@pytest.fixture(scope="module")
+def judged(results):
     return {one.claim["id"]: one for one in judge_claims(results)}
 
 
@@ -145,12 +150,26 @@ def test_a_broken_claim_names_its_field(change, field, rule):
     assert any(named == field and rule in told for named, told in found), found
 
 
-def test_claims_name_only_declared_comparisons(tmp_path):
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("id: gross-vs-subtotal", "id: gross-vs-nothing", "comparison.id: must be one of"),
+        ("side: gtr", "side: all", "comparison.side: must be a side of gross-vs-subtotal"),
+        ("versus: str", "versus: gtr", "comparison.versus: must be another side"),
+        (
+            "gross-vs-subtotal, outcome: os",
+            "gross-vs-subtotal, outcome: pfs",
+            "comparison.outcome: must be an outcome of gross-vs-subtotal",
+        ),
+    ],
+)
+def test_claims_name_only_declared_comparisons(tmp_path, old, new, told):
     text = (DATA / "claims.yaml").read_text(encoding="utf-8")
-    text = text.replace("id: gross-vs-subtotal, outcome: os", "id: gross-vs-nothing, outcome: os")
-    (tmp_path / "claims.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(InvalidRecordsError, match=r"claims\[\d+\].comparison.id: must be one of"):
+    assert old in text
+    (tmp_path / "claims.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(InvalidRecordsError) as error:
         check_claimed_comparisons(tmp_path)
+    assert told in str(error.value)
 
 
 def test_a_place_in_a_record_is_found_or_refused():
@@ -187,15 +206,22 @@ def test_a_limit_at_one_leaves_it_open():
     assert replace(one, low=1.1, ratio=2.0, high=3.0).direction == MORE
 
 
-def test_the_printed_ratio_is_turned_to_the_side_of_the_claim(judged):
-    """The paper prints subtotal against gross total; the claim speaks of gross total."""
+def test_the_printed_ratio_is_turned_to_the_side_that_is_asked():
+    """The paper prints subtotal against gross total."""
     printed = RECORDS["mdacc-gammatile-2025"].contrasts[0]
     assert (printed.arm, printed.versus) == ("str", "gtr")
-    found = judged["gross-total-controls"].evidence
-    assert [one.ratio for one in found.ratios] == [pytest.approx(1 / printed.hr)]
-    assert found.ratios[0].low < found.ratios[0].ratio < found.ratios[0].high < 1
-    assert found.code == "agrees"
-    assert found.computed
+    result = compare("gross-vs-subtotal")
+    outcome = next(one for one in result.outcomes if one.outcome == "local_control")
+    (gross,) = within_ratios(outcome, "gtr", "str")
+    (subtotal,) = within_ratios(outcome, "str", "gtr")
+    assert subtotal.ratio == pytest.approx(printed.hr)
+    assert (gross.ratio, gross.low, gross.high) == (
+        pytest.approx(1 / subtotal.ratio),
+        pytest.approx(1 / subtotal.high),
+        pytest.approx(1 / subtotal.low),
+    )
+    assert (gross.direction, subtotal.direction) == (FEWER, MORE)
+    assert verdict_of([gross.direction], FEWER) == "agrees"
 
 
 def test_no_verdict_without_a_study_that_holds_both_groups(judged):
@@ -216,7 +242,18 @@ def test_nothing_follows_from_a_guideline_that_was_not_read(judged):
     assert judged["gross-total-longer"].guidelines.code == "silent"
     assert judged["craniotomy-recommended"].guidelines.code == "partly"
     assert judged["en-bloc-preferred"].guidelines.code == "conflicts"
-    assert judged["resection-longer-than-repeat-srs"].guidelines.code == "mixed"
+    assert judged["resection-longer-than-nonsurgical"].guidelines.code == "not_read"
+
+
+def test_statements_that_differ_are_said_to(results, tmp_path):
+    (tmp_path / "guidelines.yaml").write_bytes((DATA / "guidelines.yaml").read_bytes())
+    text = (DATA / "claims.yaml").read_text(encoding="utf-8")
+    old = "{statement: asco-sno-astro-1-2, stance: conflicts,"
+    assert text.count(old) == 1
+    more = f"{{statement: asco-sno-astro-1-1, stance: agrees, reason: Made up.}}\n      - {old}"
+    (tmp_path / "claims.yaml").write_text(text.replace(old, more), encoding="utf-8")
+    found = {one.claim["id"]: one for one in judge_claims(results, tmp_path)}
+    assert found["en-bloc-preferred"].guidelines.code == "mixed"
 
 
 def test_a_reader_s_verdict_is_kept_with_its_reason(judged):
