@@ -120,6 +120,7 @@ def _opinion(evidence: OptionEvidence, guidelines: Sequence[Mapping[str, Any]]) 
         for row in guide["statements"]
         if row["about"] in topics and row["seen"] == "seen"
     ]
+    found.sort(key=lambda pair: not pair[1]["recurrence_specific"])
     unread = sum(guide["asks_about_recurrence"] in _UNREAD for guide in guidelines)
     closing = (
         f"{count(unread)} of {count(len(guidelines))} guidelines were not read on recurrence: "
@@ -194,15 +195,26 @@ def _necrosis(evidences: Sequence[OptionEvidence]) -> list[Html]:
         paragraph("Series named on the way, not read in full and in no record:"),
         sources_items(claim),
         Heading("Not found", 3),
-        Items(
-            (
-                "A randomised trial of bevacizumab for necrosis of a brain metastasis: none "
-                f"among the {count(len(load_records()))} records read. Trials may exist; none "
-                "was looked for in a database.",
-                "A statement of a guideline on bevacizumab for necrosis: none was seen.",
-            )
-        ),
+        _not_found_for_necrosis(drug),
     ]
+
+
+def _not_found_for_necrosis(drug: Sequence[OptionArm]) -> Items:
+    designs = {found.record.id: found.record.design for found in drug}
+    chance = sum(design.startswith("randomised") for design in designs.values())
+    said = [
+        row
+        for guide in load_guidelines()["guidelines"]
+        for row in guide["statements"]
+        if row["seen"] == "seen" and "bevacizumab" in row["text"].lower()
+    ]
+    return Items(
+        (
+            f"Patients assigned by chance: in {count(chance)} of {count(len(designs))} records. "
+            "Trials may exist; no database was searched for them.",
+            f"Statements of guidelines on it that were seen: {count(len(said))}.",
+        )
+    )
 
 
 def _between_necrosis(arms: Sequence[OptionArm]) -> list[OptionContrast]:
