@@ -48,6 +48,20 @@ class Fold(Html):
         return f"{self.summary}\n{self.content.to_text()}"
 
 
+class FoldList(Html):
+    """Folds one below the other, told apart by a line."""
+
+    def __init__(self, *folds: Fold):
+        self.folds = folds
+
+    def to_html(self) -> str:
+        inside = "\n".join(fold.to_html() for fold in self.folds)
+        return f'<div class="lsr-inputs">\n{inside}\n</div>'
+
+    def to_text(self) -> str:
+        return "\n".join(fold.to_text() for fold in self.folds)
+
+
 class Answer(Html):
     """What leads a page: a sentence on direct evidence, then one for each side."""
 

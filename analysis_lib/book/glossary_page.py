@@ -68,6 +68,20 @@ _TREATMENTS = (
         ("radionecrosis",),
     ),
     Entry(
+        "Systemic therapy",
+        "Drugs that reach the whole body: chemotherapy, targeted drugs, immunotherapy.",
+        ("drugs only",),
+    ),
+    Entry(
+        "Supportive care",
+        "Relief of symptoms without treatment of the tumour itself.",
+        ("best supportive care", "palliative care"),
+    ),
+    Entry(
+        "Bevacizumab",
+        "A drug against leaking blood vessels, given for the swelling of radiation necrosis.",
+    ),
+    Entry(
         "Salvage treatment",
         "Treatment of a metastasis that came back or grew after an earlier treatment.",
         ("salvage",),
@@ -167,6 +181,12 @@ _STATISTICS = (
         "The range of values that fit the data about as well as the estimate itself, as far as "
         "chance goes. It says nothing about bias.",
         ("confidence interval", "95% interval"),
+    ),
+    Entry(
+        "Exact interval",
+        "An interval of a proportion computed from the counts themselves (Clopper and Pearson). "
+        "It holds for small groups too, even where nobody had the event.",
+        ("Clopper-Pearson interval",),
     ),
     Entry(
         "p-value",
@@ -286,6 +306,17 @@ _APPRAISAL = (
         "Consistency audit",
         "Checks by computer of whether the figures a paper prints can all be true together.",
         ("audit",),
+    ),
+    Entry(
+        "Role",
+        "What a figure may be used for: primary figures may enter a pool, figures for sensitivity "
+        "only a declared variation, others are shown and never pooled.",
+    ),
+    Entry(
+        "Silent",
+        "Said of a guideline whose questions were read and do not hold the one asked. Not the "
+        "same as not read: then nothing is known of what it says.",
+        ("not read",),
     ),
     Entry(
         "Scenario",

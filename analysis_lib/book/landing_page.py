@@ -294,8 +294,9 @@ _ASKED = {
 
 _NOT_ANSWERED: tuple[Inline, ...] = (
     (
-        "Whole-brain radiotherapy again, laser ablation, or drugs alone? Only as variations of "
-        "who is counted: ",
+        "Whole-brain radiotherapy again, laser ablation, or drugs alone? What is known of each: ",
+        Cell("other options", href="other-options.html"),
+        "; as variations of who is counted: ",
         Cell("sensitivity", href="resection-vs-nonsurgical.html#sensitivity"),
     ),
     (
@@ -311,12 +312,15 @@ _NOT_ANSWERED: tuple[Inline, ...] = (
 )
 
 _READ_ON = (
+    (Cell("In plain words, for patients and families", href="plain-words.html"),),
+    (Cell("How to read survival curves", href="reading-curves.html"),),
     (Cell("Evidence map and all studies", href="evidence-map.html"),),
     (Cell("From records read to records used", href="flow.html"),),
     (Cell("The benchmark review, point by point", href="benchmark-review.html"),),
-    (Cell("What guidelines say, seen and not seen", href="guidelines.html"),),
+    (Cell("What guidelines say, and claims held against them", href="guidelines.html"),),
     (Cell("Cohorts that share patients", href="overlaps.html"),),
     (Cell("Contradictions found in papers", href="audit.html"),),
+    (Cell("From question to certainty, step by step", href="methods.html"),),
     (Cell("How printed summaries become survival", href="methods-summaries.html"),),
     (Cell("How studies are put together", href="methods-pooling.html"),),
 )

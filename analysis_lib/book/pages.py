@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
+from analysis_lib.book.curves_page import curves_page
 from analysis_lib.book.dose_calculator_page import dose_calculator_page
 from analysis_lib.book.dose_page import dose_page
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
@@ -18,9 +19,12 @@ from analysis_lib.book.guidelines_page import guidelines_page
 from analysis_lib.book.harms_page import harms_page
 from analysis_lib.book.impact_page import impact_page
 from analysis_lib.book.landing_page import landing_page
+from analysis_lib.book.methods import method_pages
 from analysis_lib.book.methods_page import methods_page
 from analysis_lib.book.necrosis_page import necrosis_page
+from analysis_lib.book.options_page import options_page
 from analysis_lib.book.overlaps_page import overlaps_page
+from analysis_lib.book.plain_words_page import plain_words_page
 from analysis_lib.book.pooling_page import pooling_page
 from analysis_lib.book.reconstruction_pages import (
     benchmark_page as reconstruction_benchmark_page,
@@ -91,7 +95,10 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "flow.md": flow_page(records, found, uses),
         "benchmark-review.md": benchmark_page(found),
         "overlaps.md": overlaps_page(),
-        "guidelines.md": guidelines_page(),
+        "guidelines.md": guidelines_page(found),
+        "other-options.md": options_page(),
+        "plain-words.md": plain_words_page(found),
+        "reading-curves.md": curves_page(),
         "methods-summaries.md": methods_page(),
         "methods-pooling.md": pooling_page(),
         "glossary.md": glossary_page(),
@@ -106,6 +113,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     }
     titles = {comparison: result.declaration.title for comparison, result in found.items()}
     ratios = computed_ratios(found)
+    pages |= method_pages(records, findings, found)
     return pages | _study_pages(records, findings, overlaps, uses, ratios, titles)
 
 

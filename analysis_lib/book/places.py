@@ -19,6 +19,7 @@ LINKED_HOSTS = frozenset(
     {
         "doi.org",
         "pubmed.ncbi.nlm.nih.gov",
+        "pmc.ncbi.nlm.nih.gov",
         "link.springer.com",
         "www.nature.com",
         "academic.oup.com",
@@ -32,6 +33,9 @@ LINKED_HOSTS = frozenset(
         "www.ro-journal.com",
     }
 )
+
+#: Class of words that were read elsewhere; a link beside them leads there.
+WORDS_READ = "lsr-words-read"
 
 #: Fields with a block of their own on a study's page.
 _BLOCK = re.compile(r"contrasts\[\d+\]|arms\[\d+\](\.(outcomes|harms)\[\d+\])?")

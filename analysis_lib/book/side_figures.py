@@ -166,13 +166,13 @@ def _column(found: SideSummary, state: str) -> dict[str, str]:
         limits = interval(*found.restricted_mean, number=months)
         mean = f"{limits} of {found.horizon_months:g} months"
     return figures | {
-        "Pooled median, months": _medians(found.medians),
+        "Pooled median, months": pooled_median_words(found.medians),
         "Restricted mean, months": mean,
         "How far cohorts differ (log event rate)": _spread(found.rates),
     }
 
 
-def _medians(pooled: PooledEstimate | None) -> str:
+def pooled_median_words(pooled: PooledEstimate | None) -> str:
     """Pool of printed medians, named as such, with what a new cohort would show."""
     if pooled is None:
         return f"not pooled (fewer than {MINIMUM_STUDIES} with an interval)"

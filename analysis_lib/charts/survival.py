@@ -17,6 +17,8 @@ from analysis_lib.tables import is_unknown, percent
 
 CURVE_COLUMNS = ("side", "time_months", "survival", "low", "high", "known", "n_arms")
 
+CENSORED_COLUMNS = ("side", "time_months", "survival")
+
 #: Months between ticks, and symbols on a curve, where no table at risk names its times.
 TICK_MONTHS = 6
 
@@ -35,6 +37,7 @@ def survival_chart(
     y_title: str = "Alive",
     at_risk: pd.DataFrame | None = None,
     counted: str = "patients",
+    censored: pd.DataFrame | None = None,
     description: str | None = None,
 ) -> Chart:
     """Step curves per side: solid while all arms are known, dotted beyond.
@@ -60,6 +63,9 @@ def survival_chart(
         Its times are the axis' ticks.
     counted : str
         What the table counts: patients or lesions.
+    censored : DataFrame, optional
+        Columns ``side``, ``time_months`` and ``survival``: a tick on the curve wherever
+        somebody was last seen without the event.
     description : str, optional
         Text alternative; by default a sentence per side made from the curves.
 
@@ -81,9 +87,11 @@ def survival_chart(
     ticks = _ticks(at_risk, max_months)
     readings = [_reading(side, sides[side], tick) for side in sides for tick in ticks]
     readings = [reading for reading in readings if reading]
-    drawing = alt.layer(
-        *_curve_layers(sides, styles, readings, (ticks, max_months), (x_title, y_title))
-    ).properties(width="container", height=_PLOT_HEIGHT)
+    layers = _curve_layers(sides, styles, readings, (ticks, max_months), (x_title, y_title))
+    if censored is not None:
+        require_columns(censored, CENSORED_COLUMNS, "censored")
+        layers.append(_censored_ticks(censored, styles))
+    drawing = alt.layer(*layers).properties(width="container", height=_PLOT_HEIGHT)
     return Chart(
         id=id,
         spec=vega_lite(drawing.configure(autosize=alt.AutoSizeParams(type="fit-x"))),
@@ -266,6 +274,27 @@ def _symbols(readings: list[dict]) -> alt.Chart:
         if reading["time_months"] > 0
     ]
     return alt.Chart(values("symbols", shown)).mark_point(filled=True, size=80, opacity=1)
+
+
+def _censored_ticks(censored: pd.DataFrame, styles: dict[str, Style]) -> alt.Chart:
+    """Short upright strokes on the curves, in the colour of their side."""
+    rows = [
+        {"side": row.side, "months": row.time_months, "survival": row.survival}
+        for row in censored.itertuples()
+    ]
+    names = list(styles)
+    return (
+        alt.Chart(values("censored", rows))
+        .mark_tick(orient="vertical", size=14, thickness=1.75, opacity=1, clip=True)
+        .encode(
+            x="months:Q",
+            y="survival:Q",
+            color=alt.Color(
+                "side:N",
+                scale=alt.Scale(domain=names, range=[styles[name].colour for name in names]),
+            ),
+        )
+    )
 
 
 def _tooltip(y_title: str) -> list[alt.Tooltip]:

@@ -20,6 +20,8 @@ def add_validate_command(commands: argparse._SubParsersAction) -> None:
 def validate(*, findings: bool = False) -> int:
     """Check every evidence file; returns the exit code."""
     from analysis_lib.comparison import load_declarations
+    from analysis_lib.comparison.claims import check_claimed_comparisons
+    from analysis_lib.comparison.options import load_options
     from analysis_lib.consistency import audit_records
     from analysis_lib.editions import check_editions
     from analysis_lib.questions import check_questions
@@ -30,6 +32,8 @@ def validate(*, findings: bool = False) -> int:
         print_problems(problems)
         return FOUND
     declarations = load_declarations()
+    load_options()
+    check_claimed_comparisons()
     records = load_records()
     check_questions(records)
     found = audit_records(records, same_series=declared_same_series())

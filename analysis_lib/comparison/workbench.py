@@ -84,6 +84,14 @@ def compare(
     return _computed(declaration, used, shared, leave_one_out)
 
 
+def compare_declared(
+    declaration: Declaration, records: Sequence[StudyRecord] | None = None
+) -> ComparisonResult:
+    """Compute what a declaration asks; one with a single side is a description of it."""
+    used = load_records() if records is None else tuple(records)
+    return _computed(declaration, used, load_overlaps(), True)
+
+
 def _computed(
     declaration: Declaration,
     used: Sequence[StudyRecord],

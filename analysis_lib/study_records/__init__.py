@@ -1,9 +1,11 @@
 """Study records: what was read from papers. The only reader of ``data/``."""
 
+from analysis_lib.study_records.claims import part_of_record
 from analysis_lib.study_records.curves import read_curve
 from analysis_lib.study_records.evidence_files import (
     declared_same_series,
     load_benchmark_review,
+    load_claims,
     load_guidelines,
     load_overlaps,
     load_reading,
@@ -31,6 +33,7 @@ __all__ = [
     "declared_same_series",
     "grade",
     "load_benchmark_review",
+    "load_claims",
     "load_guidelines",
     "load_judgements",
     "load_overlaps",
@@ -39,6 +42,7 @@ __all__ = [
     "load_search_files",
     "load_second_readings",
     "load_vocabulary",
+    "part_of_record",
     "read_curve",
     "read_record",
     "risk_of_bias",

@@ -1,4 +1,4 @@
-"""The other files of ``data/``: overlaps, guidelines, the benchmark review, the reading."""
+"""The other files of ``data/``: overlaps, guidelines, claims, the benchmark review, the reading."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any
 
 from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
 from analysis_lib.study_records.checklists import check_checklists
+from analysis_lib.study_records.claims import Evidence, check_claims
 from analysis_lib.study_records.judgements import check_judgements
 from analysis_lib.study_records.loader import DATA, read_records
+from analysis_lib.study_records.model import StudyRecord
 from analysis_lib.study_records.reading_form import FOLDER, read_form
 from analysis_lib.study_records.reading_table import TABLE, check_table, read_rows
 from analysis_lib.study_records.schema import check_schema
@@ -24,7 +26,7 @@ from analysis_lib.study_records.yaml_reader import read_yaml
 from analysis_lib.vocabulary import Term
 
 #: Files with a schema of their own name beside them.
-_WITH_SCHEMA = ("overlaps", "guidelines", "benchmark_review", "reading")
+_WITH_SCHEMA = ("overlaps", "guidelines", "claims", "benchmark_review", "reading")
 
 
 def validate_data(data: Path = DATA) -> tuple[RecordProblem, ...]:
@@ -42,6 +44,7 @@ def validate_data(data: Path = DATA) -> tuple[RecordProblem, ...]:
         found.extend(_unknown_studies(data, {record.id for record in records}))
         found.extend(_unknown_reports(data, {record.id for record in records}))
         found.extend(check_table(data, records, load_reading(data)["second_reading"]))
+        found.extend(_broken_claims(data, {record.id: record for record in records}))
     return tuple(sorted(found))
 
 
@@ -53,6 +56,11 @@ def load_overlaps(data: Path = DATA) -> dict[str, Any]:
 def load_guidelines(data: Path = DATA) -> dict[str, Any]:
     """``guidelines.yaml``: what guidelines say on recurrence, and what was not read."""
     return _load(data / "guidelines.yaml")
+
+
+def load_claims(data: Path = DATA) -> dict[str, Any]:
+    """``claims.yaml``: what management summaries claim, and what speaks to each claim."""
+    return _load(data / "claims.yaml")
 
 
 def load_benchmark_review(data: Path = DATA) -> dict[str, Any]:
@@ -156,6 +164,16 @@ def _unknown_reports(data: Path, known: set[str]) -> list[RecordProblem]:
         for index, report in enumerate(load_search_files(data).reports)
         if report["study"] is not None and report["study"] not in known
     ]
+
+
+def _broken_claims(data: Path, records: dict[str, StudyRecord]) -> tuple[RecordProblem, ...]:
+    """Claims that name what does not exist, or say more than was seen."""
+    name = f"{data.name}/claims.yaml"
+    claims, lines, problems = read_yaml(data / "claims.yaml", name)
+    if problems:
+        return problems
+    evidence = Evidence(records, load_guidelines(data)["guidelines"])
+    return check_claims(claims, lines, evidence, name=name)
 
 
 def declared_same_series(data: Path = DATA) -> tuple[tuple[str, ...], ...]:

@@ -7,28 +7,49 @@ import pytest
 from markdown_it import MarkdownIt
 
 from analysis_lib.book.chapters import notebook_path
+from analysis_lib.book.guidelines_page import guidelines_page
 from analysis_lib.book.harms_page import harms_page
+from analysis_lib.book.methods import method_pages
 from analysis_lib.book.necrosis_page import necrosis_page
+from analysis_lib.book.options_page import options_page
+from analysis_lib.book.places import WORDS_READ
+from analysis_lib.book.plain_words_page import plain_words_page
 from analysis_lib.book.sources import inputs, inputs_anchor
 from analysis_lib.comparison import compare, load_declarations
+from analysis_lib.consistency import audit_records
 from analysis_lib.questions import (
     harms_by_treatment,
     necrosis_found,
     pathology_informed_management,
 )
-from analysis_lib.study_records import load_overlaps, load_records
+from analysis_lib.study_records import declared_same_series, load_overlaps, load_records
 
 IDS = [declared.id for declared in load_declarations()]
+
+#: Generated pages that show results of the review.
+CHAPTERS = ("other-options.md", "guidelines.md", "plain-words.md")
+
+#: Steps of the method whose examples are computed from the review's own evidence.
+EVIDENCE_STEPS = (
+    "question", "finding", "reading", "second-reading", "between-cohorts", "absolute-figures",
+    "harms", "certainty",
+)  # fmt: skip
 
 #: An estimate: a decimal, a percentage, or so many of 100.
 RESULT = re.compile(r"\d\.\d|\d ?%|\d+ of 100")
 
 #: Text in which a digit is no result: a name, a question, a rule, or words read elsewhere.
-NO_RESULT = {"th", "summary", "caption", "figcaption", "style", "svg", "text"}
+NO_RESULT = {"th", "summary", "caption", "figcaption", "style", "svg", "text", "blockquote"}
+
+#: DOIs and addresses of machines hold points and are no results.
+IDENTIFIER = re.compile(r"10\.\d{4,9}/\S+|\d+(\.\d+){3}")
 
 #: Tables whose rows lead somewhere as a whole: findings of the audit, reasons of a judgement,
 #: data behind a chart (its rows stand in the linked tables of the page).
-ROWS_LEAD = ("Doubts about", "Certainty of the evidence", "Why the certainty", "risk of bias")
+ROWS_LEAD = (
+    "Doubts about", "Certainty of the evidence", "Why the certainty", "risk of bias",
+    "wording seen", "Trials under way",
+)  # fmt: skip
 
 
 class Unlinked(HTMLParser):
@@ -57,8 +78,9 @@ class Unlinked(HTMLParser):
         classes = " ".join(name for _, name in self.open)
         skip = tags & NO_RESULT or "a" in tags or "lsr-chart" in classes
         # The level of an interval is no result.
-        told = data.replace("95%", "")
-        if not skip and "lsr-table-note" not in classes and RESULT.search(told):
+        told = IDENTIFIER.sub("", data.replace("95%", ""))
+        skip = skip or WORDS_READ in classes or "lsr-table-note" in classes
+        if not skip and RESULT.search(told):
             self.found.append(data.strip())
 
 
@@ -96,6 +118,33 @@ def test_every_result_of_a_chapter_is_a_link(chapter_pages, name):
     seen = Unlinked(chapter_pages[name])
     assert not seen.found, seen.found
     assert seen.links > 50
+
+
+@pytest.fixture(scope="module")
+def chapters():
+    results = {comparison: compare(comparison) for comparison in IDS}
+    records = load_records()
+    findings = audit_records(records, same_series=declared_same_series())
+    return {
+        "other-options.md": options_page(),
+        "guidelines.md": guidelines_page(results),
+        "plain-words.md": plain_words_page(results),
+        **method_pages(records, findings, results),
+    }
+
+
+@pytest.mark.parametrize("name", [*CHAPTERS, *(f"method-{step}.md" for step in EVIDENCE_STEPS)])
+def test_every_result_of_a_further_chapter_is_a_link(chapters, name):
+    blocks = MarkdownIt("commonmark").parse(chapters[name])
+    html = [
+        block.content
+        for block in blocks
+        if block.type == "html_block" and not any(words in block.content for words in ROWS_LEAD)
+    ]
+    read = [Unlinked(one) for one in html]
+    found = [text for one in read for text in one.found]
+    assert not found, found
+    assert sum(one.links for one in read) >= 1
 
 
 def test_the_test_sees_an_unlinked_result():

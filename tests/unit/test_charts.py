@@ -620,3 +620,20 @@ def test_a_code_keeps_its_style_and_others_take_the_next():
     assert styles["Re-resection"] == TREATMENT_STYLES["re_resection"]
     assert len({style.colour for style in styles.values()}) == 3
     assert len({style.shape for style in styles.values()}) == 3
+
+
+def test_a_tick_stands_where_somebody_was_lost_from_sight():
+    censored = pd.DataFrame({"side": ["Surgery"], "time_months": [4.0], "survival": [0.8]})
+    curves = _curves()
+    censored["side"] = curves["side"].iloc[0]
+    chart = survival_chart("s", curves, title="S", max_months=18, censored=censored)
+    drawn = [rows for rows in chart.spec["datasets"].values() if rows and len(rows[0]) == 3]
+    assert [{"side": censored["side"][0], "months": 4, "survival": 0.8}] in drawn
+    assert any(layer["mark"]["type"] == "tick" for layer in chart.spec["layer"])
+
+
+def test_ticks_need_a_side_a_time_and_a_height():
+    with pytest.raises(InvalidInputError, match="censored"):
+        survival_chart(
+            "s", _curves(), title="S", max_months=18, censored=pd.DataFrame({"side": ["a"]})
+        )
