@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from analysis_lib.cli.building import add_build_commands
+from analysis_lib.cli.centre import add_centre_command
 from analysis_lib.cli.evidence import add_validate_command
 from analysis_lib.cli.exits import FOUND, GOOD, USAGE, print_problems
 from analysis_lib.cli.reconstruct import add_reconstruct_command
@@ -27,6 +28,7 @@ _EPILOG = """examples:
   lsr study second doe-2026       an independent second reading: open, compare
   lsr study show bhatia-2024      a record as text, with its findings
   lsr reconstruct os.csv --n 30   a digitised curve as patients
+  lsr centre check FILE.csv       what is wrong in a centre's own file
   lsr serve                       show the built site on this machine
 """
 
@@ -36,6 +38,7 @@ _COMMANDS = (
     add_validate_command,
     add_study_command,
     add_reconstruct_command,
+    add_centre_command,
     add_build_commands,
     add_site_command,
 )

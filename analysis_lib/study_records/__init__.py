@@ -1,5 +1,6 @@
 """Study records: what was read from papers. The only reader of ``data/``."""
 
+from analysis_lib.study_records.centre_record import load_centre, records_with_centre
 from analysis_lib.study_records.curves import read_curve
 from analysis_lib.study_records.evidence_files import (
     declared_same_series,
@@ -29,6 +30,7 @@ __all__ = [
     "declared_same_series",
     "grade",
     "load_benchmark_review",
+    "load_centre",
     "load_guidelines",
     "load_judgements",
     "load_overlaps",
@@ -38,6 +40,7 @@ __all__ = [
     "load_vocabulary",
     "read_curve",
     "read_record",
+    "records_with_centre",
     "risk_of_bias",
     "sound_records",
     "study_files",
