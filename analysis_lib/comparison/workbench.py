@@ -55,7 +55,8 @@ def compare(comparison_id: str, records: Sequence[StudyRecord] | None = None) ->
     comparison_id : str
         An id of ``chapters/comparisons.yaml``.
     records : sequence of StudyRecord, optional
-        The records; those of ``data/`` by default.
+        The records; those of ``data/`` by default, without any centre's own patients
+        (:func:`study_records.records_with_centre` adds those).
 
     Raises
     ------
@@ -73,7 +74,8 @@ def compare(comparison_id: str, records: Sequence[StudyRecord] | None = None) ->
             _OutcomeBench(declaration, outcome, used, overlaps).result()
             for outcome in declaration.outcomes
         ),
-        harms_of(declaration, used, overlaps),
+        # A centre's file holds times, no harms: it must not count as a study that reports none.
+        harms_of(declaration, [r for r in used if not r.unpublished], overlaps),
         tuple(row for row in load_benchmark_review()["results"] if row["maps_to"] == comparison_id),
     )
 
