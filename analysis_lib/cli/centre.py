@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis_lib.cli.exits import FOUND, GOOD, print_problems
+
+if TYPE_CHECKING:
+    from analysis_lib.study_records.centre_record import Centre
 
 _EPILOG = """examples:
   lsr centre check data/institutional/patients.csv
@@ -50,7 +54,7 @@ def check_file(path: Path) -> int:
     return FOUND if checked.identifying else GOOD
 
 
-def _tell_small(centre: object) -> None:
+def _tell_small(centre: Centre) -> None:
     from analysis_lib.study_records import load_vocabulary
     from analysis_lib.study_records.centre_words import SMALLEST_ARM
 

@@ -15,17 +15,19 @@ from analysis_lib.book import centre_build
 from analysis_lib.book import comparison_charts as charts
 from analysis_lib.book import comparison_tables as tables
 from analysis_lib.book.centre_marks import MARK, MARK_LINES, mark_page, mark_site
-from analysis_lib.book.centre_page import centre_page
+from analysis_lib.book.centre_page import PAGE, centre_page
 from analysis_lib.book.chapters import render_template
 from analysis_lib.book.four_answers import four_answers
 from analysis_lib.book.judgement_tables import risk_of_bias_table
+from analysis_lib.book.pages import generate_pages
 from analysis_lib.book.places import study_page
+from analysis_lib.book.site import build_site
 from analysis_lib.book.who_table import who_table
 from analysis_lib.cli import USAGE, main
 from analysis_lib.comparison import compare
 from analysis_lib.comparison.declarations import load_declaration, load_declarations
 from analysis_lib.exceptions import ReviewError
-from analysis_lib.study_records import load_records
+from analysis_lib.study_records import ROOT, load_records
 from analysis_lib.study_records.centre_record import (
     CENTRE_ID,
     CENTRE_LABEL,
@@ -230,3 +232,28 @@ def test_a_second_build_runs_no_chapter_until_the_centres_file_changes(workshop,
     path = tmp_path / "data" / "institutional" / "patients.csv"
     path.write_text(path.read_text().replace("P001", "P901"))
     assert len(centre_build.build_with_centre(quiet=True).ran) == 5
+
+
+@pytest.mark.every_page
+def test_a_whole_site_is_marked_and_leaves_the_review_as_it_was(centre, tmp_path):
+    """Every page but the chapters, which a kernel runs, with the synthetic centre in them."""
+    before = _committed()
+    records = (*load_records(), centre.record)
+    results = {one.id: compare(one.id, records) for one in load_declarations()}
+    pages = generate_pages(results) | {PAGE: centre_page(centre, results)}
+    site = build_site(pages, folder=tmp_path, finish=mark_site).parent
+    assert _committed() == before
+    made = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    texts = {path.relative_to(site).as_posix(): path.read_text("utf-8") for path in made}
+    assert len(texts) > len(pages)
+    assert all(text.count(f"<strong>{MARK}.</strong>") == 1 for text in texts.values())
+    assert texts["index.html"].count(study_page(CENTRE_ID)) >= 1
+    ids = set(re.findall(r'\bid="([^"]+)"', texts[study_page(CENTRE_ID)]))
+    for text in texts.values():
+        assert set(re.findall(r'studies/this-centre\.html#([^"]+)"', text)) <= ids
+
+
+def _committed():
+    """What git holds of the review's results, byte by byte."""
+    files = [*(ROOT / "book").glob("*.ipynb"), *(ROOT / "tests" / "golden").glob("*.json")]
+    return {path.name: path.read_bytes() for path in (*files, ROOT / "data" / "README.md")}

@@ -29,6 +29,7 @@ KINDS = (
     "worked-example.html",
     "reconstruction-benchmark.html",
     "add-a-study.html",
+    "centre.html",
     "search.html?q=radiosurgery",
     "genindex.html",
 )
