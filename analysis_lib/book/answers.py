@@ -81,7 +81,8 @@ def direct_sentence(outcome: OutcomeResult) -> Sentence:
 def assignment_words(study_ids: Iterable[str]) -> str:
     """How the groups of studies that hold both came about, from the records' designs."""
     designs = {record.id: record.design for record in load_records()}
-    randomised = {designs[study].startswith("randomised") for study in study_ids}
+    # A centre's own patients have no record here, and nobody assigned them by chance.
+    randomised = {designs.get(study, "").startswith("randomised") for study in study_ids}
     if randomised == {True}:
         return "The groups were assigned by chance."
     if randomised == {False}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def build(*, only: Sequence[str] = (), force: bool = False, quiet: bool = False)
     ReviewError
         Another build holds the folder.
     """
-    with _alone(), _kept_results():
+    with alone(), _kept_results():
         return _build(tuple(only), force, quiet)
 
 
@@ -74,7 +74,7 @@ def _build(only: Sequence[str], force: bool, quiet: bool) -> BuildReport:
     keys = {d.id: chapter_key(d, records) for d in declarations}
     state = _read_state()
     stale = [d for d in declarations if _is_stale(d, keys, state, only, force)]
-    for comparison_id in _run(stale, quiet):
+    for comparison_id in run_chapters(stale, quiet):
         state["chapters"][comparison_id] = keys[comparison_id]
         _write_state(state)
     write_text(DATA / "README.md", data_readme(records))
@@ -95,7 +95,7 @@ def _build(only: Sequence[str], force: bool, quiet: bool) -> BuildReport:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Hold the build's lock; a second build in the same folder is refused, not mixed in."""
     BUILD.mkdir(exist_ok=True)
     with (BUILD / ".lock").open("w") as lock:
@@ -138,8 +138,10 @@ def _is_stale(
     return force or changed or not notebook_path(declaration.id).is_file()
 
 
-def _run(stale: Sequence[Declaration], quiet: bool) -> list[str]:
-    """Run chapters side by side, one process a core."""
+def run_chapters(
+    stale: Sequence[Declaration], quiet: bool, run: Callable[[str], str] = run_chapter
+) -> list[str]:
+    """Run chapters side by side, one process a core; ``run`` takes and returns an id."""
     if not stale:
         return []
     done = []
@@ -151,7 +153,7 @@ def _run(stale: Sequence[Declaration], quiet: bool) -> list[str]:
         ) as pool,
         tqdm(total=len(stale), desc="chapters", unit="chapter", disable=quiet) as bar,
     ):
-        jobs = {pool.submit(run_chapter, d.id): d.id for d in stale}
+        jobs = {pool.submit(run, d.id): d.id for d in stale}
         for job in as_completed(jobs):
             done.append(job.result())
             bar.set_postfix_str(jobs[job])

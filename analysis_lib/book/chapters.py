@@ -67,11 +67,24 @@ def run_chapter(comparison_id: str) -> str:
     papermill.PapermillExecutionError
         A cell failed; the kept notebook is left as it was.
     """
+    notebook = execute(render_template(load_declaration(comparison_id)), comparison_id)
+    write_text(notebook_path(comparison_id), serialise(notebook))
+    return comparison_id
+
+
+def execute(notebook: nbformat.NotebookNode, comparison_id: str) -> nbformat.NotebookNode:
+    """A rendered template run for one comparison.
+
+    Raises
+    ------
+    papermill.PapermillExecutionError
+        A cell failed.
+    """
     # Warnings of a kernel would stand in the page; colours would differ by terminal.
     os.environ.update(PYTHONHASHSEED="0", NO_COLOR="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    notebook = papermill.execute_notebook(
-        render_template(load_declaration(comparison_id)),
+    return papermill.execute_notebook(
+        notebook,
         None,
         parameters={"comparison_id": comparison_id},
         kernel_name=_KERNEL["name"],
@@ -79,8 +92,6 @@ def run_chapter(comparison_id: str) -> str:
         log_output=False,
         cwd=str(ROOT),
     )
-    write_text(notebook_path(comparison_id), serialise(notebook))
-    return comparison_id
 
 
 def render_template(declaration: Declaration) -> nbformat.NotebookNode:

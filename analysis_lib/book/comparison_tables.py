@@ -22,7 +22,7 @@ from analysis_lib.comparison.pools import Pool, PoolClass, disagree
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, ScenarioResult
 from analysis_lib.comparison.selection import Candidate
 from analysis_lib.comparison.sides import Range, SideResult
-from analysis_lib.study_records import load_reading, load_records, load_vocabulary
+from analysis_lib.study_records import load_reading, load_vocabulary
 from analysis_lib.tables import (
     Cell,
     Html,
@@ -295,7 +295,9 @@ def missing(result: ComparisonResult) -> Stack:
 
 def provenance(result: ComparisonResult) -> Stack:
     """Where each study's figures were read and what a second reading found."""
-    records = {record.id: record for record in load_records()}
+    records = {
+        c.record.id: c.record for o in result.outcomes for s in o.sides for c in s.candidates
+    }
     used = sorted({a.study_id for o in result.outcomes for s in o.sides for a in s.arms})
     arms = {a.study_id: a for o in result.outcomes for s in o.sides for a in s.arms}
     rows = [

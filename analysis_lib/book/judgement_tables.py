@@ -15,6 +15,7 @@ from analysis_lib.book.places import block_anchor, field_anchor, study_page
 from analysis_lib.book.study_words import field_words, with_names
 from analysis_lib.comparison.arms import study_label
 from analysis_lib.study_records import grade, load_judgements, load_records, load_vocabulary
+from analysis_lib.study_records.centre_record import CENTRE_LABEL
 from analysis_lib.study_records.judgements import (
     CaseSeriesAppraisal,
     ContrastAppraisal,
@@ -84,7 +85,8 @@ def risk_of_bias_table(study_ids: Sequence[str], comparison: str | None = None) 
     judged = {found.study_id for found in (*series, *contrasts)}
     missing = [study for study in wanted if study not in judged]
     if missing:
-        labels = ", ".join(study_label(_records()[study]) for study in missing)
+        known = {record.id: study_label(record) for record in load_records()}
+        labels = ", ".join(known.get(study, CENTRE_LABEL) for study in missing)
         parts.append(callout("missing", f"Risk of bias not judged yet: {labels}."))
     return Stack(*parts)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from analysis_lib.book.chapters import BOOK
@@ -27,7 +28,12 @@ class SiteBuildError(ReviewError):
     """Jupyter Book refused the pages; the last good site is untouched."""
 
 
-def build_site(pages: dict[str, str], *, folder: Path = BUILD) -> Path:
+def build_site(
+    pages: dict[str, str],
+    *,
+    folder: Path = BUILD,
+    finish: Callable[[Path], None] | None = None,
+) -> Path:
     """Build the site from the book's own files and the generated ``pages``.
 
     Parameters
@@ -36,6 +42,8 @@ def build_site(pages: dict[str, str], *, folder: Path = BUILD) -> Path:
         Path relative to the book's root -> MyST Markdown.
     folder : Path
         Where the build works; the site is ``html`` below it.
+    finish : callable, optional
+        Changes the new site's files in their folder before it takes the old one's place.
 
     Returns
     -------
@@ -64,7 +72,7 @@ def build_site(pages: dict[str, str], *, folder: Path = BUILD) -> Path:
     # Sphinx leaves the static files alone when no page changed.
     shutil.copytree(source / "_static", built / "_static", dirs_exist_ok=True)
     write_text(built / FEED, feed_text(load_editions()))
-    _swap(built, folder / "html")
+    _swap(built, folder / "html", finish)
     return folder / "html" / "index.html"
 
 
@@ -95,12 +103,14 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
 
 
-def _swap(built: Path, site: Path) -> None:
+def _swap(built: Path, site: Path, finish: Callable[[Path], None] | None = None) -> None:
     """Put the new site in the old one's place by two renames."""
     fresh, old = site.with_name("html.new"), site.with_name("html.old")
     for leftover in (fresh, old):
         shutil.rmtree(leftover, ignore_errors=True)
     shutil.copytree(built, fresh)
+    if finish is not None:
+        finish(fresh)
     if site.exists():
         site.rename(old)
     fresh.rename(site)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from analysis_lib.cli.building import add_build_commands
+from analysis_lib.cli.centre import add_centre_command
 from analysis_lib.cli.edition import add_edition_command
 from analysis_lib.cli.evidence import add_validate_command
 from analysis_lib.cli.exits import FOUND, GOOD, USAGE, print_problems
@@ -34,6 +35,7 @@ _EPILOG = """examples:
   lsr impact                      what this evidence does to each conclusion
   lsr edition cut                 freeze, commit and tag the next edition
   lsr edition verify 2026.1       rebuild an edition from its tag, compare every number
+  lsr centre check FILE.csv       what is wrong in a centre's own file
   lsr serve                       show the built site on this machine
   lsr search run                  ask PubMed and Europe PMC for what is new
   lsr screen --reader a           judge the candidates, one key each
@@ -47,6 +49,7 @@ _COMMANDS = (
     add_validate_command,
     add_study_command,
     add_reconstruct_command,
+    add_centre_command,
     add_build_commands,
     add_site_command,
     add_impact_command,

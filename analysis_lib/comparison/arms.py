@@ -98,8 +98,11 @@ def study_label(record: StudyRecord) -> str:
 
     The record's own short name leads, then the first author; a record that prints neither
     is called by its first centre or by its size. The letter that ends the id of a second
-    paper of one author and year (``kim-2018b``) follows the year.
+    paper of one author and year (``kim-2018b``) follows the year. Unpublished patients
+    have no year.
     """
+    if record.unpublished:
+        return record.short_name or record.id
     year = record.citation.year or "(no year)"
     letter = re.search(r"-\d{4}([a-z])$", record.id)
     return f"{_name(record)} {year}{letter.group(1) if letter else ''}"
@@ -186,7 +189,7 @@ def usable_landmarks(outcome: Outcome) -> tuple[LandmarkSummary, ...]:
 
 @dataclass(frozen=True)
 class _Patients:
-    """Patients made from a curve or from a summary, in one form."""
+    """Patients as they are, or made from a curve or a summary, in one form."""
 
     ipd: pd.DataFrame
     level: str
@@ -197,7 +200,9 @@ class _Patients:
 
 
 def _patients(candidate: Candidate, n_imputations: int, shapes: Sequence[float]) -> _Patients:
-    """The best level there is: a digitised curve before any summary of the same outcome."""
+    """The best level there is: patients, a digitised curve, then a summary of the outcome."""
+    if candidate.outcome.patients is not None:
+        return _as_they_are(candidate.outcome.patients, n_imputations)
     seed = _seed(candidate)
     if candidate.outcome.curve is not None:
         return _from_curve(candidate.record, candidate.outcome, n_imputations, seed)
@@ -219,6 +224,13 @@ def _patients(candidate: Candidate, n_imputations: int, shapes: Sequence[float])
         tuple(finding.message for finding in made.findings),
         made.imputations,
     )
+
+
+def _as_they_are(patients: Sequence[tuple[float, int]], n_imputations: int) -> _Patients:
+    """A centre's patients: nothing was reconstructed, so every set holds the same ones."""
+    ipd = pd.DataFrame(list(patients), columns=["time_months", "event"])
+    last = float(ipd["time_months"].max())
+    return _Patients(ipd, "patient", last, "patients", (), (ipd,) * n_imputations)
 
 
 def _seed(candidate: Candidate) -> int:

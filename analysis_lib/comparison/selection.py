@@ -120,9 +120,11 @@ def suspected_overlaps(
 
 
 def has_figure(outcome: Outcome) -> bool:
-    """True when a survival curve can be drawn: a curve, a usable median or a landmark, and n."""
+    """True when a survival curve can be drawn: patients, a curve, a usable median or landmark."""
     if outcome.n_analysed.value is None:
         return False
+    if outcome.patients is not None:
+        return True
     median = outcome.median
     usable = median is not None and median.value is not None and median.usable is not False
     known = any(landmark.value is not None for landmark in outcome.landmarks)
@@ -154,7 +156,9 @@ def _refusal(candidate: Candidate, selectors: Sequence[Selector]) -> str | None:
 
 
 def level_of(outcome: Outcome) -> str:
-    """The best level of evidence an outcome has: a digitised curve before any summary."""
+    """The best level of evidence an outcome has: patients, then a curve, then a summary."""
+    if outcome.patients is not None:
+        return "patient"
     if outcome.curve is None:
         return "summary"
     return "curve_at_risk" if outcome.curve.number_at_risk_file else "curve_n"

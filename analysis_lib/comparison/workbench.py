@@ -62,7 +62,8 @@ def compare(
     comparison_id : str
         An id of ``chapters/comparisons.yaml``.
     records : sequence of StudyRecord, optional
-        The records; those of ``data/`` by default.
+        The records; those of ``data/`` by default, without any centre's own patients
+        (:func:`study_records.records_with_centre` adds those).
     overlaps : dict, optional
         Cohorts that share patients; ``data/overlaps.yaml`` by default.
     leave_one_out : bool
@@ -104,7 +105,8 @@ def _computed(
             _OutcomeBench(declaration, outcome, used, shared).result(leave_one_out=leave_one_out)
             for outcome in declaration.outcomes
         ),
-        harms_of(declaration, used, shared),
+        # A centre's file holds times, no harms: it must not count as a study that reports none.
+        harms_of(declaration, [r for r in used if not r.unpublished], shared),
         tuple(
             row for row in load_benchmark_review()["results"] if row["maps_to"] == declaration.id
         ),

@@ -1,5 +1,6 @@
 """Study records: what was read from papers. The only reader of ``data/``."""
 
+from analysis_lib.study_records.centre_record import load_centre, records_with_centre
 from analysis_lib.study_records.claims import part_of_record
 from analysis_lib.study_records.curves import read_curve
 from analysis_lib.study_records.evidence_files import (
@@ -33,6 +34,7 @@ __all__ = [
     "declared_same_series",
     "grade",
     "load_benchmark_review",
+    "load_centre",
     "load_claims",
     "load_guidelines",
     "load_judgements",
@@ -45,6 +47,7 @@ __all__ = [
     "part_of_record",
     "read_curve",
     "read_record",
+    "records_with_centre",
     "risk_of_bias",
     "sound_records",
     "study_files",

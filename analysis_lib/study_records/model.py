@@ -81,7 +81,11 @@ class Curve:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One time-to-event outcome of one arm."""
+    """One time-to-event outcome of one arm.
+
+    ``patients`` are the patients themselves, months and 0/1 event, in a local build with a
+    centre's own (:mod:`centre_record`); a record of ``data/studies`` never has them.
+    """
 
     outcome: str
     role: str
@@ -98,6 +102,7 @@ class Outcome:
     followup_max_months: float | None = None
     median_followup_months: float | None = None
     note: str | None = None
+    patients: tuple[tuple[float, int], ...] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -231,7 +236,7 @@ class ReadIn:
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """What was read from one study."""
+    """What was read from one study; ``unpublished`` marks a centre's own patients."""
 
     schema_version: int
     id: str
@@ -259,6 +264,7 @@ class StudyRecord:
     discrepancies: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    unpublished: bool = False
     path: str = ""
     folder: str = field(default="", compare=False, repr=False)
     lines: dict[str, int] = field(default_factory=dict, compare=False, repr=False)

@@ -39,7 +39,7 @@ def workshop(tmp_path, monkeypatch):
         (tmp_path / "html").mkdir(exist_ok=True)
         (tmp_path / "html" / "index.html").write_text("x")
 
-    monkeypatch.setattr(build_module, "_run", run)
+    monkeypatch.setattr(build_module, "run_chapters", run)
     monkeypatch.setattr(build_module, "build_site", make_site)
     return ran, sites
 
@@ -81,7 +81,7 @@ def test_a_site_that_lost_a_page_is_built_again(workshop, tmp_path):
 
 
 def test_two_builds_at_once_are_refused(workshop):
-    with build_module._alone(), pytest.raises(ReviewError, match="another build"):
+    with build_module.alone(), pytest.raises(ReviewError, match="another build"):
         build(quiet=True)
     assert build(quiet=True).ran
 

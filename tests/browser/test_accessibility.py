@@ -38,6 +38,7 @@ KINDS = (
     "worked-example.html",
     "reconstruction-benchmark.html",
     "add-a-study.html",
+    "centre.html",
     "search.html?q=radiosurgery",
     "genindex.html",
 )
