@@ -11,7 +11,7 @@ from analysis_lib.digitise.vector.drawing import Box, Drawing, box_of
 from analysis_lib.digitise.vector.steps import SAME_PLACE, StepCurve
 
 #: A mark is at most this share of the plot high and wide.
-_LARGEST_MARK = 0.045
+_LARGEST_MARK = 0.06
 #: How far the middle of a mark may lie off the line, in points; of a letter further.
 _OFF_LINE = 0.35
 _LETTER_OFF = 0.02
