@@ -34,7 +34,7 @@ from analysis_lib.digitise.vector.pen_style import (
 
 #: Elements within elements, and elements in all: uses of uses multiply.
 _MAX_DEPTH = 60
-_MAX_ELEMENTS = 300_000
+_MAX_ELEMENTS = 60_000
 
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _SKIPPED = {"defs", "symbol", "clippath", "marker", "pattern", "mask", "style", "script", "title"}
