@@ -35,6 +35,7 @@ class _Sides:
     below: NDArray
     open_above: NDArray
     open_below: NDArray
+    fallen: NDArray
 
 
 def _sides(path: Path, ink: NDArray, closed: NDArray, line_width: float) -> _Sides:
@@ -58,7 +59,7 @@ def _sides(path: Path, ink: NDArray, closed: NDArray, line_width: float) -> _Sid
         length = np.argmin(np.column_stack([inked, np.zeros(len(columns), bool)]), axis=1)
         free = (inside & ~closed[at, columns[:, None]])[:, : max(3, margin + 2)].all(axis=1)
         sides += [length, free]
-    return _Sides(sides[0], sides[2], sides[1], sides[3])
+    return _Sides(sides[0], sides[2], sides[1], sides[3], lower - upper)
 
 
 def tick_shape(
@@ -92,14 +93,19 @@ def _commonest(lengths: NDArray) -> float:
 
 
 def _standing(sides: _Sides, above: float, below: float) -> NDArray:
-    """Columns in which a stroke of the given shape stands on the line."""
-    up = sides.above >= STANDING * above
-    down = sides.below >= STANDING * below
-    tall_up = sides.above >= 0.9 * above - 0.5
-    tall_down = sides.below >= 0.9 * below - 0.5
-    covered_up = ~sides.open_above & tall_down & (below > 0)
-    covered_down = ~sides.open_below & tall_up & (above > 0)
-    return (up & down) | covered_up | covered_down
+    """Columns in which a stroke of the given shape stands on the line.
+
+    At a fall it may stand on the upper or on the lower level; part of it then lies on the
+    stroke of the fall and shows nothing.
+    """
+    up, down = STANDING * above, STANDING * below
+    upper = (sides.above >= up) & (sides.below >= down - sides.fallen)
+    lower = (sides.below >= down) & (sides.above >= up - sides.fallen)
+    if above == 0 or below == 0:
+        return upper if below == 0 else lower
+    covered_up = ~sides.open_above & (sides.below >= 0.9 * below - 0.5)
+    covered_down = ~sides.open_below & (sides.above >= 0.9 * above - 0.5)
+    return upper | lower | covered_up | covered_down
 
 
 def _width(
@@ -196,10 +202,10 @@ def _parted(profile: NDArray, first: int, last: int) -> list[tuple[int, int]]:
 def _strokes(profile: NDArray, first: int, last: int, width: float) -> list[float]:
     """Centres of the strokes in a stretch without dips: one, or the fewest that fill it."""
     span = last - first
-    if span <= 1.6 * width + 0.5:
+    if span <= width + max(1.5, 0.35 * width):
         lower, upper = max(first - 1, 0), min(last + 1, len(profile))
         weight = np.clip(profile[lower:upper] - 0.1 * profile[first:last].max(), 0, None)
         columns = np.arange(lower, upper) + 0.5
         return [float((weight * columns).sum() / max(weight.sum(), 1e-9))]
-    count = max(2, round((span - width) / (1.3 * width)) + 1)
+    count = max(2, round(span / width))
     return list(np.linspace(first + width / 2, last - width / 2, count))
