@@ -19,6 +19,8 @@ LONGEST_TICK = 0.06
 #: Contrast of a tick mark and of a letter.
 TICK_CONTRAST = 40.0
 LETTER_CONTRAST = 60.0
+#: Marks and middles of labels lie on the axis, but for this share of its length.
+BEYOND = 0.02
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def _stroke_places(
 ) -> tuple[NDArray, NDArray]:
     labels, count = ndimage.label(standing)
     places, lengths = [], []
-    margin = 0.03 * axis.length
+    margin = BEYOND * axis.length + 2
     widest = max(5, 0.012 * axis.length)
     for first, last in ((s[0].start, s[0].stop) for s in ndimage.find_objects(labels)):
         if last - first > widest:
@@ -109,13 +111,19 @@ def labels_below(contrast: NDArray, axis: Line, clear: float) -> list[Label]:
     if region.shape[0] < 3:
         return []
     boxes = _letter_boxes(region > LETTER_CONTRAST)
+    # What reaches up beyond the axis is a label of the other axis, or a curve.
+    boxes = boxes[boxes[:, 0] > 0]
     if not len(boxes):
         return []
     size = _letter_size(boxes)
     words = _merged(boxes, 0.42 * size)
-    words = words[(words[:, 2:] - words[:, :2]).max(axis=1) > 0.35 * size]
-    nearest = np.sort(words[:, 0])[: max(1, len(words) // 10 + 1)].max() if len(words) else 0
-    row = words[words[:, 0] <= nearest + 0.6 * size]
+    middle = left + (words[:, 1] + words[:, 3]) / 2
+    beyond = BEYOND * axis.length + 2
+    on_axis = (middle > axis.first - beyond) & (middle < axis.last + beyond)
+    words = words[on_axis & ((words[:, 2:] - words[:, :2]).max(axis=1) > 0.35 * size)]
+    if not len(words):
+        return []
+    row = words[words[:, 0] <= words[:, 0].min() + 0.6 * size]
     return [
         Label(left + (b + d) / 2, left + b, left + d, top + a, top + c)
         for a, b, c, d in row[np.argsort(row[:, 1])].tolist()

@@ -76,8 +76,8 @@ def calibrate(
     for axes in axes_candidates(contrast, colours):
         found_axes = True
         try:
-            level = _ladder(contrast, axes.x_axis, axes.area, upright=False)
-            upright = _ladder(contrast, axes.y_axis, axes.area, upright=True)
+            level = _ladder(contrast, axes.x_axis, upright=False)
+            upright = _ladder(contrast, axes.y_axis, upright=True)
         except _IrregularError:
             irregular = True
             continue
@@ -118,25 +118,32 @@ def _as_given(
     return calibration, axes, [note]
 
 
-def _ladder(contrast: NDArray, axis: Line, area: PlotArea, *, upright: bool) -> Ladder | None:
+def _ladder(contrast: NDArray, axis: Line, *, upright: bool) -> Ladder | None:
     """Labelled ticks of one axis; ``None`` when fewer than two are found."""
     # Turned so that the axis runs along the columns and its labels lie below it.
     view = contrast.T[::-1] if upright else contrast
     height = view.shape[0]
     line = replace(axis, place=height - axis.place) if upright else axis
-    best: Ladder | None = None
+    found: list[Ladder] = []
+    irregular = False
     for outward in (True, False):
         places, lengths = tick_marks(view, line, outward=outward)
-        if len(places) >= 2:
-            major = lengths >= 0.6 * lengths.max()
-            depth = lengths.max() if outward else 0.0
-            labels = labels_below(view, line, line.place + max(line.thickness, 1) / 2 + depth + 1)
-            ladder = _with_marks(places[major], labels)
-            if ladder is not None and (best is None or len(ladder.places) > len(best.places)):
-                best = ladder
-    if best is not None:
-        return best
+        if len(places) < 2:
+            continue
+        depth = lengths.max() if outward else 0.0
+        labels = labels_below(view, line, line.place + max(line.thickness, 1) / 2 + depth + 1)
+        try:
+            ladder = _with_marks(places[lengths >= 0.5 * lengths.max()], labels)
+        except _IrregularError:
+            irregular = True
+            continue
+        if ladder is not None:
+            found.append(ladder)
+    if found:
+        return max(found, key=lambda ladder: len(ladder.places))
     labels = labels_below(view, line, line.place + max(line.thickness, 1) / 2 + 2)
+    if irregular and len(labels) < 2:
+        raise _IrregularError
     return _without_marks(view, line, labels)
 
 
@@ -148,10 +155,12 @@ def _with_marks(places: NDArray, labels: Sequence[Label]) -> Ladder | None:
     spacing = float(np.min(np.diff(middles)))
     nearest = np.abs(places[None, :] - middles[:, None])
     # A label stands at its mark: its middle is off by less than a third of the spacing.
-    matched = sorted({int(row.argmin()) for row in nearest if row.min() < 0.3 * spacing})
-    if len(matched) < 2 or len(matched) < 0.6 * len(labels):
+    near = nearest.min(axis=1) < 0.3 * spacing
+    if near.sum() < 2 or near.sum() < 0.6 * len(labels):
         return None
-    at = places[matched]
+    at = places[nearest.argmin(axis=1)][near]
+    # Marks at the ends may be hidden by the frame: there the label itself is the place.
+    at = np.sort(np.concatenate([at, middles[~near]]))
     steps = _steps(at)
     step = (at[-1] - at[0]) / steps[-1]
     beyond = places[np.abs(places - (at[-1] + step)) < 0.1 * step]

@@ -75,9 +75,13 @@ def digitise_figure(
 
 
 def _page(rgb):
-    codes = (rgb[::2, ::2] // 8).astype(int) @ np.array([4096, 64, 1])
+    """Commonest colour along the edges of the figure."""
+    edge = max(3, min(rgb.shape[:2]) // 40)
+    ring = [rgb[:edge], rgb[-edge:], rgb[:, :edge].swapaxes(0, 1), rgb[:, -edge:].swapaxes(0, 1)]
+    pixels = np.concatenate([part.reshape(-1, 3) for part in ring])
+    codes = (pixels // 8).astype(int) @ np.array([4096, 64, 1])
     values, counts = np.unique(codes, return_counts=True)
-    return np.median(rgb[::2, ::2][codes == values[np.argmax(counts)]], axis=0)
+    return np.median(pixels[codes == values[np.argmax(counts)]], axis=0)
 
 
 def _start(ink, calibration):
