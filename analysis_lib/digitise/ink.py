@@ -1,0 +1,135 @@
+"""What is drawn in the plot area, and on what: lines lifted off page, panel and bands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from analysis_lib.digitise.axis_lines import row_lines
+from analysis_lib.digitise.calibrate import PALE
+from analysis_lib.digitise.figure import Calibration
+
+#: Absorption (of 255) below which a pixel is paper, JPEG noise or shading.
+FAINTEST = 30.0
+#: A structure this many line widths across is a filled area, not a line.
+FILLED = 6.0
+#: Lines wider than this share of the plot's smaller side are not curves.
+WIDEST = 0.04
+
+
+@dataclass(frozen=True)
+class Ink:
+    """The plot area as ink on paper.
+
+    Attributes
+    ----------
+    absorbed : ndarray, shape (h, w, 3)
+        What lines take from the local background in red, green and blue; 0 on paper.
+    strength : ndarray, shape (h, w)
+        Largest of the three.
+    furniture : ndarray of bool, shape (h, w)
+        Axes and frame: what lies there is hidden, not absent.
+    banded : float
+        Share of the area that is filled (interval bands).
+    line_width : float
+        Width of the curves in pixels.
+    row, column : int
+        Upper left corner of the plot area in the straightened figure.
+    """
+
+    absorbed: NDArray
+    strength: NDArray
+    furniture: NDArray
+    banded: float
+    line_width: float
+    row: int
+    column: int
+
+
+def lift_ink(colours: NDArray, calibration: Calibration) -> Ink:
+    """Separate lines from what lies behind them.
+
+    The background of a pixel is the closing (brightest, then darkest) of its surroundings:
+    what is darker than everything around and narrower than the window is a line.
+    """
+    area = calibration.plot_area
+    height, width = colours.shape[:2]
+    top, bottom = max(int(area.top) - 3, 0), min(int(np.ceil(area.bottom)) + 3, height)
+    left, right = max(int(area.left) - 3, 0), min(int(np.ceil(area.right)) + 3, width)
+    crop = colours[top:bottom, left:right]
+    paper = _commonest(crop)
+    if paper.mean() < 110:  # white on black is read as black on white
+        crop, paper = 255.0 - crop, 255.0 - paper
+    furniture = _frame(crop, paper)
+    filled = crop.copy()
+    filled[furniture] = paper
+    guess = 0.02 * min(crop.shape[:2]) + 2
+    absorbed = _absorbed(filled, guess * 2.5)
+    line_width = line_width_of(absorbed.max(axis=2))
+    window = max(FILLED * line_width, 9.0)
+    absorbed = _absorbed(filled, window)
+    banded = _banded(filled, absorbed, paper)
+    absorbed[furniture] = 0.0
+    strength = absorbed.max(axis=2)
+    return Ink(absorbed, strength, furniture, banded, line_width, top, left)
+
+
+def _commonest(crop: NDArray) -> NDArray:
+    codes = (crop // 8).astype(int) @ np.array([4096, 64, 1])
+    values, counts = np.unique(codes, return_counts=True)
+    return np.median(crop[codes == values[np.argmax(counts)]], axis=0)
+
+
+def _absorbed(crop: NDArray, window: float) -> NDArray:
+    size = int(window) | 1
+    background = ndimage.grey_closing(crop, size=(size, size, 1))
+    return background - crop
+
+
+def _banded(crop: NDArray, absorbed: NDArray, paper: NDArray) -> float:
+    """Share of the area whose background is not the paper's."""
+    behind = crop + absorbed
+    return float(np.mean(np.abs(behind - paper).max(axis=2) > 12))
+
+
+def _frame(crop: NDArray, paper: NDArray) -> NDArray:
+    """Pixels of the axes and frame: long lines at the edges of the plot area."""
+    contrast = np.abs(crop - paper).max(axis=2)
+    mask = np.zeros(contrast.shape, dtype=bool)
+    for view, out in ((contrast, mask), (contrast.T, mask.T)):
+        rows, length = view.shape
+        for line in row_lines(view, 2 * PALE, int(0.5 * length)):
+            if line.place > 10 and line.place < rows - 10:
+                continue
+            half = line.thickness / 2 + 0.5
+            lower, upper = int(line.place - half), int(np.ceil(line.place + half))
+            out[max(lower, 0) : upper] = True
+        # What lies outside the axes (tick marks, the margin) is no part of the plot.
+        out[:2] = True
+        out[-2:] = True
+    return mask
+
+
+def line_width_of(strength: NDArray) -> float:
+    """Width of the lines: ink across the commonest vertical run of dark pixels."""
+    dark = strength > max(FAINTEST, 0.35 * np.quantile(strength[strength > FAINTEST], 0.9))
+    padded = np.vstack([np.zeros(dark.shape[1], bool), dark, np.zeros(dark.shape[1], bool)])
+    change = np.diff(padded.astype(np.int8), axis=0)
+    starts = np.argwhere(change.T == 1)
+    stops = np.argwhere(change.T == -1)
+    lengths = stops[:, 1] - starts[:, 1]
+    most = max(3, int(WIDEST * min(strength.shape)))
+    counts = np.bincount(lengths[lengths <= most], minlength=most + 1).astype(float)
+    if counts.sum() == 0:
+        return 1.0
+    mode = int(np.argmax(counts))
+    chosen = np.flatnonzero(lengths == mode)[:4000]
+    total = []
+    for k in chosen:
+        column, first, stop = starts[k, 0], starts[k, 1], stops[k, 1]
+        profile = strength[max(first - 2, 0) : stop + 2, column]
+        total.append(profile.sum() / profile.max())
+    return float(max(np.median(total), 1.0))

@@ -1,0 +1,207 @@
+"""Which ink makes a curve: candidates by colour and line style, and the choice among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from analysis_lib.digitise.ink import Ink
+from analysis_lib.digitise.line_colours import LineColour
+from analysis_lib.digitise.tracking import Path, track
+
+#: Cost of a pixel of paper along a solid line (it has none) and along a broken one.
+SOLID_GAP = 6.0
+BROKEN_GAP = 0.35
+#: A straight line over this share of the plot is a grid or reference line.
+FULL_LENGTH = 0.93
+#: A colour with this share of its ink in such lines is the grid's.
+GRID_SHARE = 0.5
+#: A curve is seen in at least this share of the plot's columns.
+SHORTEST_CURVE = 0.04
+#: A solid path this long is no accident of dashes and ticks.
+SHORTEST_SOLID = 0.12
+#: Shares of its columns on another curve above which a path is that curve's shadow.
+SHADOW = 0.7
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A staircase that may be a curve.
+
+    Attributes
+    ----------
+    path : Path
+        Where it runs.
+    colour : int
+        Index of its colour.
+    solid : bool
+        Whether it was followed as an unbroken line.
+    own, hidden : ndarray, shape (h, w)
+        The ink it was followed in, and the ink that may hide it.
+    """
+
+    path: Path
+    colour: int
+    solid: bool
+    own: NDArray
+    hidden: NDArray
+    rank: int
+
+
+def without_straight_lines(cover: NDArray, ink: Ink) -> tuple[NDArray, NDArray]:
+    """Coverage without grid and reference lines, and which colours are left.
+
+    Parameters
+    ----------
+    cover : ndarray, shape (k, h, w)
+        Coverage by colour.
+
+    Returns
+    -------
+    cover : ndarray, shape (k, h, w)
+        The same, straight lines over the whole plot taken out.
+    lines : ndarray of bool, shape (k,)
+        Colours that are no grid's.
+    """
+    cleaned = cover.copy()
+    kept = np.ones(len(cover), dtype=bool)
+    reach = max(3, round(4 * ink.line_width))
+    everything = (cover.sum(axis=0) > 0.5) | ink.furniture
+    for index, layer in enumerate(cover):
+        mask = layer > 0.4
+        straight = np.zeros(mask.shape, dtype=bool)
+        for view, all_ink, out in ((mask, everything, straight), (mask.T, everything.T, straight.T)):
+            closed = ndimage.binary_closing(view, np.ones((1, 2 * reach + 1)))
+            share = (closed | (all_ink & ~view)).mean(axis=1)
+            mine = closed.mean(axis=1)
+            out[(share > FULL_LENGTH) & (mine > 0.6)] = True
+        total = mask.sum()
+        if total == 0 or (mask & straight).sum() > GRID_SHARE * total:
+            kept[index] = False
+        cleaned[index][straight] = 0.0
+    return cleaned, kept
+
+
+def find_candidates(
+    cover: NDArray,
+    ink: Ink,
+    *,
+    n_curves: int,
+    start: int,
+    start_rows: tuple[float, float],
+) -> list[Candidate]:
+    """Staircases in every colour, the longest first within each."""
+    found: list[Candidate] = []
+    everything = np.clip(cover.sum(axis=0) + ink.furniture, 0, 1)
+    for colour in range(len(cover)):
+        own = cover[colour]
+        hidden = np.clip(everything - own, 0, 1)
+        for rank in range(n_curves):
+            traced = _solid_or_broken(own, hidden, ink, start, start_rows)
+            if traced is None:
+                break
+            path, solid = traced
+            if path.n_own < SHORTEST_CURVE * own.shape[1]:
+                break
+            found.append(Candidate(path, colour, solid, own, hidden, rank))
+            removed = along(path, own.shape, ink.line_width / 2 + 1.0)
+            hidden = np.clip(hidden + np.where(removed, own, 0), 0, 1)
+            own = np.where(removed, 0, own)
+    return found
+
+
+def _solid_or_broken(
+    own: NDArray, hidden: NDArray, ink: Ink, start: int, start_rows: tuple[float, float]
+) -> tuple[Path, bool] | None:
+    def follow(gap_cost: float) -> Path | None:
+        return track(
+            own,
+            hidden,
+            line_width=ink.line_width,
+            gap_cost=gap_cost,
+            start=start,
+            start_rows=start_rows,
+        )
+
+    solid, broken = follow(SOLID_GAP), follow(BROKEN_GAP)
+    if broken is None:
+        return None
+    if solid is not None:
+        long = solid.n_own >= SHORTEST_SOLID * own.shape[1]
+        if long or solid.n_own >= 0.7 * broken.n_own:
+            return solid, True
+    return broken, False
+
+
+def along(path: Path, shape: tuple[int, int], reach: float) -> NDArray:
+    """Pixels within ``reach`` of a staircase, its falls included."""
+    height, width = shape
+    lower, upper = np.full(width, height), np.full(width, -1)
+    rows, columns = path.rows, path.start + np.arange(len(path.rows))
+    before = np.concatenate([rows[:1], rows[:-1]])
+    lower[columns], upper[columns] = np.minimum(rows, before), np.maximum(rows, before)
+    size = 2 * int(np.ceil(reach)) + 1
+    lower = ndimage.minimum_filter1d(lower, size) - reach
+    upper = ndimage.maximum_filter1d(upper, size) + reach
+    index = np.arange(height)[:, None]
+    return (index >= lower) & (index <= upper)
+
+
+def choose(
+    candidates: Sequence[Candidate], n_curves: int, line_width: float
+) -> tuple[list[Candidate], list[Candidate]]:
+    """The curves, and what else might be one.
+
+    The first of every colour stands before the second of any: interval bounds are drawn in the
+    colour of their curve, arms are drawn to be told apart.
+    """
+    ranked = sorted(candidates, key=lambda c: -c.path.gain / (1.0 + c.rank))
+    chosen: list[Candidate] = []
+    spare: list[Candidate] = []
+    for candidate in ranked:
+        if any(_shadows(candidate, other, line_width) for other in chosen):
+            continue
+        (chosen if len(chosen) < n_curves else spare).append(candidate)
+    return chosen, spare
+
+
+def _shadows(candidate: Candidate, other: Candidate, line_width: float) -> bool:
+    """Whether a path is only the soft edge of another curve's line."""
+    if candidate.colour == other.colour:
+        return False
+    near = along(other.path, candidate.own.shape, line_width / 2 + 1.5)
+    path = candidate.path
+    columns = path.start + np.arange(len(path.rows))
+    seen = path.own > 0.5
+    return bool(np.mean(near[path.rows[seen], columns[seen]]) > SHADOW)
+
+
+def line_style(candidate: Candidate, line_width: float) -> str:
+    """Solid, dashed, dotted or dash-dotted, from the lengths of ink and gaps."""
+    if candidate.solid:
+        return "solid"
+    path = candidate.path
+    level = np.concatenate([[True], np.diff(path.rows) == 0])
+    inked, clear = path.own > 0.5, path.hidden < 0.3
+    runs: list[int] = []
+    labels, count = ndimage.label(inked & level)
+    for first, last in ((s[0].start, s[0].stop) for s in ndimage.find_objects(labels)):
+        bounded = first > 0 and last < len(inked) and clear[first - 1] and clear[last]
+        if bounded and level[first - 1] and level[last]:
+            runs.append(last - first)
+    if len(runs) < 3:
+        return "dashed"
+    short, long = np.quantile(runs, [0.25, 0.75])
+    if long <= 2.2 * line_width:
+        return "dotted"
+    return "dash-dotted" if short < 0.5 * long and short <= 2.5 * line_width else "dashed"
+
+
+def colour_hex(colour: LineColour, paper: NDArray) -> str:
+    """``#rrggbb`` of a line."""
+    red, green, blue = np.clip(np.round(paper - colour.absorbed), 0, 255).astype(int)
+    return f"#{red:02x}{green:02x}{blue:02x}"
