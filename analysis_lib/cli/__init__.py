@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from analysis_lib.cli.building import add_build_commands
+from analysis_lib.cli.digitise import add_digitise_command
 from analysis_lib.cli.evidence import add_validate_command
 from analysis_lib.cli.exits import FOUND, GOOD, USAGE, print_problems
 from analysis_lib.cli.reconstruct import add_reconstruct_command
@@ -23,6 +24,8 @@ _EPILOG = """examples:
   lsr build --only progression    run one comparison
   lsr study new doe-2026          scaffold data/studies/doe-2026/study.yaml
   lsr study show bhatia-2024      a record as text, with its findings
+  lsr digitise fig.png --study doe-2026 --arm re_srs --outcome os --x-range 0 60
+                                  a published figure as a curve of a study
   lsr reconstruct os.csv --n 30   a digitised curve as patients
   lsr serve                       show the built site on this machine
 """
@@ -32,6 +35,7 @@ _EPILOG = """examples:
 _COMMANDS = (
     add_validate_command,
     add_study_command,
+    add_digitise_command,
     add_reconstruct_command,
     add_build_commands,
 )

@@ -1,6 +1,7 @@
 """Study records: what was read from papers. The only reader of ``data/``."""
 
-from analysis_lib.study_records.curves import read_curve
+from analysis_lib.study_records.curve_traces import CurveTrace, TracedReading, read_trace
+from analysis_lib.study_records.curves import read_censor_ticks, read_curve
 from analysis_lib.study_records.evidence_files import (
     declared_same_series,
     load_benchmark_review,
@@ -18,7 +19,9 @@ from analysis_lib.study_records.model import StudyRecord
 __all__ = [
     "DATA",
     "ROOT",
+    "CurveTrace",
     "StudyRecord",
+    "TracedReading",
     "declared_same_series",
     "grade",
     "load_benchmark_review",
@@ -29,8 +32,10 @@ __all__ = [
     "load_records",
     "load_second_readings",
     "load_vocabulary",
+    "read_censor_ticks",
     "read_curve",
     "read_record",
+    "read_trace",
     "risk_of_bias",
     "study_files",
     "validate_data",

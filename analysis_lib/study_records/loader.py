@@ -27,9 +27,12 @@ def study_files(data: Path = DATA) -> tuple[Path, ...]:
 
 
 def read_record(
-    path: Path, *, data: Path = DATA
+    path: Path, *, data: Path = DATA, with_curves: bool = True
 ) -> tuple[StudyRecord | None, tuple[RecordProblem, ...]]:
-    """One record file: the record, or None and everything that is wrong with it."""
+    """One record file: the record, or None and everything that is wrong with it.
+
+    ``with_curves=False`` leaves the curve files alone: they may be about to be replaced.
+    """
     name = f"{data.name}/studies/{path.parent.name}/{path.name}"
     raw, lines, problems = read_yaml(path, name)
     if problems:
@@ -46,7 +49,7 @@ def read_record(
     if problems:
         return None, problems
     record = build_record(used, path=name, folder=str(path.parent), lines=lines)
-    problems = check_curves(record, path.parent)
+    problems = check_curves(record, path.parent) if with_curves else ()
     return (None if problems else record), problems
 
 

@@ -223,7 +223,7 @@ def test_rising_curves_when_declared(kind):
     axes.plot(x, 1 - y)
     axes.set(xlim=(0, 60), ylim=(0, 1.0), xticks=range(0, 61, 12))
     data = saved(figure, kind)
-    found = digitise_vector(data, x_range=(0, 60), n_curves=1, rising=True)
+    found = digitise_vector(data, x_range=(0, 60), n_curves=1, direction="rising")
     assert found.curves[0].points.to_numpy() == pytest.approx(
         np.column_stack([x, 1 - y]), abs=60 * EXACT
     )

@@ -42,7 +42,7 @@ def digitise_vector(
     page: int | None = None,
     plot_area: PlotArea | tuple[float, float, float, float] | None = None,
     colours: Sequence[str] | None = None,
-    rising: bool = False,
+    direction: str = "falling",
 ) -> DigitisedFigure:
     """Read the curves of a figure whose lines are still lines.
 
@@ -61,8 +61,9 @@ def digitise_vector(
         Which figure of the page, in points from its upper left corner.
     colours : sequence of str, optional
         Colours of the curves (``#rrggbb`` or names); the curves come in this order.
-    rising : bool
-        The curves are cumulative incidences; what is returned is what is drawn.
+    direction : str
+        ``falling`` (survival) or ``rising`` (cumulative incidence: what is returned is what
+        is drawn).
 
     Returns
     -------
@@ -78,7 +79,8 @@ def digitise_vector(
     InvalidInputError
         A range or a count that cannot be.
     """
-    _check(x_range, y_range, n_curves)
+    _check(x_range, y_range, n_curves, direction)
+    rising = direction == "rising"
     drawing = read_drawing(figure, page=page)
     panels = find_panels(drawing)
     readable, first_problem = _with_curves(drawing, panels, x_range, y_range, rising=rising)
@@ -136,7 +138,11 @@ def _bytes(figure: Path | str | bytes) -> bytes:
     return data
 
 
-def _check(x_range: tuple[float, float], y_range: tuple[float, float], n_curves: int) -> None:
+def _check(
+    x_range: tuple[float, float], y_range: tuple[float, float], n_curves: int, direction: str
+) -> None:
+    if direction not in ("falling", "rising"):
+        raise InvalidInputError(f"direction: must be falling or rising, was {direction!r}")
     for name, limits in (("x_range", x_range), ("y_range", y_range)):
         if len(limits) != 2 or not np.isfinite(limits).all() or limits[0] >= limits[1]:
             raise InvalidInputError(f"{name}: must be two ascending numbers, was {limits}")
@@ -188,7 +194,7 @@ def _no_curves(
         return UnreadableFigureError("No pair of axes with ticks was found among the lines.")
     return UnreadableFigureError(
         "Axes were found, but no line that falls in steps from 1 at the first labelled time: are "
-        "the ranges right, is it a cumulative incidence (rising), or is it drawn aslant?"
+        "the ranges right, is it a cumulative incidence (direction rising), or is it drawn aslant?"
     )
 
 
