@@ -118,7 +118,7 @@ def _shades(
     sizes = np.minimum(sizes, 255.0 / direction.max())
     where = columns[single] if single.sum() >= least else columns
     achromatic = direction @ np.ones(3) / np.sqrt(3) > np.cos(np.deg2rad(8.0))
-    whole = LineColour(tuple(direction), float(np.quantile(sizes, 0.85)))
+    whole = LineColour(tuple(direction), float(np.median(sizes)))
     if not achromatic and ink.banded > BANDED:
         return [whole]
     cut = _valley(sizes)
