@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from analysis_lib.digitise.axis_lines import row_lines
+from analysis_lib.digitise.axis_lines import commonest_colour, row_lines
 from analysis_lib.digitise.calibrate import PALE
 from analysis_lib.digitise.figure import Calibration
 
@@ -38,6 +38,10 @@ class Ink:
         Width of the curves in pixels.
     row, column : int
         Upper left corner of the plot area in the straightened figure.
+    paper : tuple of float
+        Colour of the background, after turning white on black into black on white.
+    inverted : bool
+        Whether that was done.
     """
 
     absorbed: NDArray
@@ -47,6 +51,17 @@ class Ink:
     line_width: float
     row: int
     column: int
+    paper: tuple[float, float, float]
+    inverted: bool
+
+    def upside_down(self) -> Ink:
+        """The same with rows from bottom to top, so that rising curves fall."""
+        return replace(
+            self,
+            absorbed=self.absorbed[::-1],
+            strength=self.strength[::-1],
+            furniture=self.furniture[::-1],
+        )
 
 
 def lift_ink(colours: NDArray, calibration: Calibration) -> Ink:
@@ -60,8 +75,9 @@ def lift_ink(colours: NDArray, calibration: Calibration) -> Ink:
     top, bottom = max(int(area.top) - 3, 0), min(int(np.ceil(area.bottom)) + 3, height)
     left, right = max(int(area.left) - 3, 0), min(int(np.ceil(area.right)) + 3, width)
     crop = colours[top:bottom, left:right]
-    paper = _commonest(crop)
-    if paper.mean() < 110:  # white on black is read as black on white
+    paper = commonest_colour(crop.reshape(-1, 3))
+    inverted = bool(paper.mean() < 110)
+    if inverted:  # white on black is read as black on white
         crop, paper = 255.0 - crop, 255.0 - paper
     furniture = _frame(crop, paper)
     filled = crop.copy()
@@ -74,13 +90,17 @@ def lift_ink(colours: NDArray, calibration: Calibration) -> Ink:
     banded = _banded(filled, absorbed, paper)
     absorbed[furniture] = 0.0
     strength = absorbed.max(axis=2)
-    return Ink(absorbed, strength, furniture, banded, line_width, top, left)
-
-
-def _commonest(crop: NDArray) -> NDArray:
-    codes = (crop // 8).astype(int) @ np.array([4096, 64, 1])
-    values, counts = np.unique(codes, return_counts=True)
-    return np.median(crop[codes == values[np.argmax(counts)]], axis=0)
+    return Ink(
+        absorbed,
+        strength,
+        furniture,
+        banded,
+        line_width,
+        top,
+        left,
+        tuple(float(v) for v in paper),
+        inverted,
+    )
 
 
 def _absorbed(crop: NDArray, window: float) -> NDArray:

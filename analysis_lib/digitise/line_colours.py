@@ -66,14 +66,29 @@ def find_colours(ink: Ink) -> list[LineColour]:
     return found
 
 
-def given_colours(ink: Ink, colours: Sequence[NDArray], paper: NDArray) -> list[LineColour]:
-    """Line colours from red, green, blue as a person gives them."""
-    found = []
+def given_colours(ink: Ink, colours: Sequence[NDArray]) -> list[LineColour]:
+    """Line colours from red, green, blue as a person gives them, each once."""
+    paper = np.array(ink.paper)
+    found: list[LineColour] = []
     for colour in colours:
-        absorbed = paper - colour
+        absorbed = paper - (255.0 - colour if ink.inverted else colour)
         size = float(np.linalg.norm(absorbed))
-        found.append(LineColour(tuple(absorbed / max(size, 1e-9)), size))
+        made = LineColour(tuple(absorbed / max(size, 1e-9)), size)
+        if made not in found:
+            found.append(made)
     return found
+
+
+def beside(found: Sequence[LineColour], given: Sequence[LineColour]) -> list[LineColour]:
+    """Colours found in the figure that are none of the given ones: they hide, but are no curve."""
+    return [
+        colour
+        for colour in found
+        if not any(
+            _one_direction(colour, other) and PALER < colour.size / other.size < 1 / PALER
+            for other in given
+        )
+    ]
 
 
 def _core(ink: Ink) -> NDArray:
@@ -142,7 +157,10 @@ def _valley(sizes: NDArray) -> float | None:
     for position in range(2, len(counts) - 2):
         beside = min(smooth[:position].max(), smooth[position + 1 :].max())
         if beside > 0 and smooth[position] / beside < best:
-            best, cut = smooth[position] / beside, float((edges[position] + edges[position + 1]) / 2)
+            best, cut = (
+                smooth[position] / beside,
+                float((edges[position] + edges[position + 1]) / 2),
+            )
     return cut
 
 

@@ -51,6 +51,10 @@ class Candidate:
         Whether it was followed as an unbroken line.
     own, hidden : ndarray, shape (h, w)
         The ink it was followed in, and the ink that may hide it.
+    rank : int
+        0 for the best of its colour, 1 for the next.
+    cover : ndarray, shape (h, w)
+        All ink of its colour.
     """
 
     path: Path
@@ -59,6 +63,7 @@ class Candidate:
     own: NDArray
     hidden: NDArray
     rank: int
+    cover: NDArray
 
 
 def without_straight_lines(cover: NDArray, ink: Ink) -> tuple[NDArray, NDArray]:
@@ -83,7 +88,10 @@ def without_straight_lines(cover: NDArray, ink: Ink) -> tuple[NDArray, NDArray]:
     for index, layer in enumerate(cover):
         mask = layer > 0.4
         straight = np.zeros(mask.shape, dtype=bool)
-        for view, all_ink, out in ((mask, everything, straight), (mask.T, everything.T, straight.T)):
+        for view, all_ink, out in (
+            (mask, everything, straight),
+            (mask.T, everything.T, straight.T),
+        ):
             closed = ndimage.binary_closing(view, np.ones((1, 2 * reach + 1)))
             share = (closed | (all_ink & ~view)).mean(axis=1)
             mine = closed.mean(axis=1)
@@ -115,7 +123,7 @@ def find_candidates(
             path = follow.solid(own, hidden)
             if path is None:
                 break
-            found.append(Candidate(path, colour, True, own, hidden, rank))
+            found.append(Candidate(path, colour, True, own, hidden, rank, cover[colour]))
             own, hidden = _taken(path, own, hidden, ink.line_width)
             rank += 1
         for layer in _broken_layers(own, ink):
@@ -124,7 +132,7 @@ def find_candidates(
                 path = follow.broken(layer, rest)
                 if path is None:
                     break
-                found.append(Candidate(path, colour, False, layer, rest, later))
+                found.append(Candidate(path, colour, False, layer, rest, later, cover[colour]))
                 layer, rest = _taken(path, layer, rest, ink.line_width)
     return found
 
@@ -174,9 +182,7 @@ class _Follower:
         return solid if broken is None or solid.n_own >= 0.7 * broken.n_own else None
 
 
-def _taken(
-    path: Path, own: NDArray, hidden: NDArray, line_width: float
-) -> tuple[NDArray, NDArray]:
+def _taken(path: Path, own: NDArray, hidden: NDArray, line_width: float) -> tuple[NDArray, NDArray]:
     """Ink without that of a path; what it took may hide other lines."""
     removed = along(path, own.shape, line_width / 2 + 1.0)
     hidden = np.clip(hidden + np.where(removed, own, 0), 0, 1)
@@ -230,6 +236,18 @@ def choose(
     return chosen, spare
 
 
+def choose_given(candidates: Sequence[Candidate], colours: Sequence[int]) -> list[Candidate]:
+    """The best curve of each colour asked for; as many of one colour as it is named."""
+    left = sorted(candidates, key=lambda c: (c.rank, -c.path.gain))
+    chosen = []
+    for colour in colours:
+        match = next((c for c in left if c.colour == colour), None)
+        if match is not None:
+            chosen.append(match)
+            left = [c for c in left if c is not match]
+    return chosen
+
+
 def _shadows(candidate: Candidate, other: Candidate, line_width: float) -> bool:
     """Whether a path is only the soft edge of another curve's line."""
     if candidate.colour == other.colour:
@@ -263,7 +281,8 @@ def line_style(candidate: Candidate, line_width: float) -> str:
     return "dash-dotted" if short < 0.5 * long and short <= 2.5 * line_width else "dashed"
 
 
-def colour_hex(colour: LineColour, paper: NDArray) -> str:
-    """``#rrggbb`` of a line."""
-    red, green, blue = np.clip(np.round(paper - colour.absorbed), 0, 255).astype(int)
+def colour_hex(colour: LineColour, ink: Ink) -> str:
+    """``#rrggbb`` of a line as it looks in the figure."""
+    shown = np.clip(np.round(np.array(ink.paper) - colour.absorbed), 0, 255)
+    red, green, blue = (255 - shown if ink.inverted else shown).astype(int)
     return f"#{red:02x}{green:02x}{blue:02x}"

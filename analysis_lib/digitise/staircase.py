@@ -179,6 +179,3 @@ def _run(values: NDArray) -> int:
     """Inked pixels in a row from the first."""
     paper = np.flatnonzero(values < 0.5)
     return int(paper[0]) if len(paper) else len(values)
-
-
-
