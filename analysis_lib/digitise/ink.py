@@ -79,7 +79,8 @@ def lift_ink(colours: NDArray, calibration: Calibration) -> Ink:
     inverted = bool(paper.mean() < 110)
     if inverted:  # white on black is read as black on white
         crop, paper = 255.0 - crop, 255.0 - paper
-    furniture = _frame(crop, paper)
+    edges = (area.left - left, area.top - top, area.right - left, area.bottom - top)
+    furniture = _frame(crop, paper, edges)
     filled = crop.copy()
     filled[furniture] = paper
     guess = 0.02 * min(crop.shape[:2]) + 2
@@ -115,7 +116,7 @@ def _banded(crop: NDArray, absorbed: NDArray, paper: NDArray) -> float:
     return float(np.mean(np.abs(behind - paper).max(axis=2) > 12))
 
 
-def _frame(crop: NDArray, paper: NDArray) -> NDArray:
+def _frame(crop: NDArray, paper: NDArray, inside: tuple[float, float, float, float]) -> NDArray:
     """Pixels of the axes and frame: long lines at the edges of the plot area."""
     contrast = np.abs(crop - paper).max(axis=2)
     mask = np.zeros(contrast.shape, dtype=bool)
@@ -127,9 +128,11 @@ def _frame(crop: NDArray, paper: NDArray) -> NDArray:
             half = line.thickness / 2 + 0.5
             lower, upper = int(line.place - half), int(np.ceil(line.place + half))
             out[max(lower, 0) : upper] = True
-        # What lies outside the axes (tick marks, the margin) is no part of the plot.
-        out[:2] = True
-        out[-2:] = True
+    # What lies outside the axes (tick marks, the margin) is no part of the plot.
+    mask[: max(int(inside[1]), 0)] = True
+    mask[int(np.ceil(inside[3])) :] = True
+    mask[:, : max(int(inside[0]), 0)] = True
+    mask[:, int(np.ceil(inside[2])) :] = True
     return mask
 
 

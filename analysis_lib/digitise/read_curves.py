@@ -63,18 +63,21 @@ def read_curves(
     amounts = [_amount(ink, colours[c.colour], mine) for c, mine in zip(chosen, inks, strict=True)]
     paths = [candidate.path for candidate in chosen]
     shape = tick_shape(paths, inks, ink.furniture, ink.line_width)
+    marks = amounts
+    if shape is None:  # ticks in a colour of their own
+        inks = [_ink_of_no_curve(candidate, chosen) for candidate in chosen]
+        shape = tick_shape(paths, inks, ink.furniture, ink.line_width)
+        marks = [ink.strength * (mine > 0.3) for mine in inks]
     stairs = [_stairs(c, amount, ink, shape) for c, amount in zip(chosen, amounts, strict=True)]
     offset = _offset(stairs, ink, calibration, rising) if exact else 0.0
     curves = []
-    for candidate, mine, amount, steps in zip(chosen, inks, amounts, stairs, strict=True):
-        ticks = _tick_columns(candidate, mine, amount, ink, shape)
+    for candidate, mine, mark, steps in zip(chosen, inks, marks, stairs, strict=True):
+        ticks = _tick_columns(candidate, mine, mark, ink, shape)
         curves.append(_curve(candidate, steps, ticks, ink, colours, calibration, rising, offset))
     notes = []
     if offset:
         text = f"lines lie {abs(offset)} pixel off the axes' grid; readings were moved back"
         notes.append(Finding("note", "pen_offset", text))
-    if shape is not None and not any(curve.censor_times_months for curve in curves):
-        shape = None
     return tuple(curves), notes
 
 
@@ -87,6 +90,12 @@ def _ink_for_ticks(candidate: Candidate, chosen: Sequence[Candidate], ink: Ink) 
         if other is not candidate and other.colour == candidate.colour:
             mine[along(other.path, mine.shape, reach) & ~here] = 0.0
     return mine
+
+
+def _ink_of_no_curve(candidate: Candidate, chosen: Sequence[Candidate]) -> NDArray:
+    """Ink of colours that no curve has."""
+    curves = {other.colour: other.cover for other in chosen}
+    return np.clip(candidate.everything - np.sum(list(curves.values()), axis=0), 0, 1)
 
 
 def _amount(ink: Ink, colour: LineColour, mine: NDArray) -> NDArray:
@@ -119,10 +128,12 @@ def _tick_columns(
     return find_ticks(
         candidate.path,
         mine,
+        np.clip(candidate.everything - mine, 0, 1),
         amount,
         ink.furniture,
         line_width=ink.line_width,
         shape=shape,
+        solid=candidate.solid,
     )
 
 

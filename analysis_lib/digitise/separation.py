@@ -53,8 +53,8 @@ class Candidate:
         The ink it was followed in, and the ink that may hide it.
     rank : int
         0 for the best of its colour, 1 for the next.
-    cover : ndarray, shape (h, w)
-        All ink of its colour.
+    cover, everything : ndarray, shape (h, w)
+        All ink of its colour, and of all colours.
     """
 
     path: Path
@@ -64,6 +64,7 @@ class Candidate:
     hidden: NDArray
     rank: int
     cover: NDArray
+    everything: NDArray
 
 
 def without_straight_lines(cover: NDArray, ink: Ink) -> tuple[NDArray, NDArray]:
@@ -123,7 +124,9 @@ def find_candidates(
             path = follow.solid(own, hidden)
             if path is None:
                 break
-            found.append(Candidate(path, colour, True, own, hidden, rank, cover[colour]))
+            found.append(
+                Candidate(path, colour, True, own, hidden, rank, cover[colour], everything)
+            )
             own, hidden = _taken(path, own, hidden, ink.line_width)
             rank += 1
         for layer in _broken_layers(own, ink):
@@ -132,7 +135,9 @@ def find_candidates(
                 path = follow.broken(layer, rest)
                 if path is None:
                     break
-                found.append(Candidate(path, colour, False, layer, rest, later, cover[colour]))
+                found.append(
+                    Candidate(path, colour, False, layer, rest, later, cover[colour], everything)
+                )
                 layer, rest = _taken(path, layer, rest, ink.line_width)
     return found
 
