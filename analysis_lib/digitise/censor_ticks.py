@@ -19,6 +19,8 @@ STANDING = 0.62
 OWN_SHARE = 0.5
 #: Marks this many times wider than the strokes in them are crosses or rings, not strokes.
 WIDE_MARK = 1.8
+#: Pixels by which a stretch must be wider than one stroke to hold a second one.
+SECOND_STROKE = 1.5
 #: A dip of the ink between two strokes this much below both parts them.
 DIP = 0.8
 
@@ -212,13 +214,19 @@ def find_ticks(
                 edge = min(shape.spread, last - first) / 2
                 ticks += list(np.linspace(first + edge, last - edge, count))
         return path.start + np.array(ticks)
-    sides = _sides(path, ink, other, closed, line_width)
+    standing = _runs(_standing(_sides(path, ink, other, closed, line_width), shape, solid))
+    stretches = [run for run in standing if run[1] - run[0] >= 0.4 * shape.width]
+    if not stretches:
+        return np.empty(0)
     profile = _profile(path, amount, shape, line_width)
-    for first, last in _runs(_standing(sides, shape, solid)):
-        if last - first < 0.4 * shape.width:
-            continue
+    # One full stroke is 1: half-covered columns at its sides then add up to its true width.
+    profile /= max(float(np.median([profile[a:b].max() for a, b in stretches])), 1e-9)
+    profile = np.minimum(profile, 1.0)
+    inks = [profile[max(a - 1, 0) : b + 1].sum() for a, b in stretches]
+    width = max(float(np.quantile(inks, 0.3)), 0.8)
+    for first, last in stretches:
         for start, stop in _parted(profile, first, last):
-            ticks += _strokes(profile, start, stop, shape.width)
+            ticks += _strokes(profile, start, stop, width)
     return path.start + np.array(sorted(ticks))
 
 
@@ -250,11 +258,13 @@ def _parted(profile: NDArray, first: int, last: int) -> list[tuple[int, int]]:
 
 def _strokes(profile: NDArray, first: int, last: int, width: float) -> list[float]:
     """Centres of the strokes in a stretch without dips: one, or the fewest that fill it."""
-    span = last - first
-    if span <= width + max(1.5, 0.35 * width):
-        lower, upper = max(first - 1, 0), min(last + 1, len(profile))
-        weight = np.clip(profile[lower:upper] - 0.1 * profile[first:last].max(), 0, None)
-        columns = np.arange(lower, upper) + 0.5
-        return [float((weight * columns).sum() / max(weight.sum(), 1e-9))]
+    lower, upper = max(first - 1, 0), min(last + 1, len(profile))
+    weight = np.clip(profile[lower:upper] - 0.1 * profile[first:last].max(), 0, None)
+    columns = np.arange(lower, upper) + 0.5
+    centre = float((weight * columns).sum() / max(weight.sum(), 1e-9))
+    span = float(profile[lower:upper].sum())
+    if span <= width + max(SECOND_STROKE, 0.45 * width):
+        return [centre]
     count = max(2, round(span / width))
-    return list(np.linspace(first + width / 2, last - width / 2, count))
+    half = (span - width) / 2
+    return list(np.linspace(centre - half, centre + half, count))

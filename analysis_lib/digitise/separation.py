@@ -29,6 +29,8 @@ SHORTEST_CURVE = 0.04
 SHORTEST_SOLID = 0.12
 #: Paper that the falls of a solid line may cross, in line widths: its strokes are drawn.
 MOST_UNDRAWN = 2.5
+#: Share of its falls that a solid line may lose to mixed colours where lines cross.
+LOST_AT_CROSSINGS = 0.15
 #: Pieces of a broken line at most this many line widths long are dots.
 LONGEST_DOT = 2.3
 #: Share of the plot's columns that dots and dashes must each have to be two curves.
@@ -179,7 +181,10 @@ class _Follower:
     def solid(self, own: NDArray, hidden: NDArray) -> Path | None:
         """The best unbroken line; ``None`` when it is only a stretch of a broken one."""
         solid = self._path(own, hidden, SOLID_GAP)
-        if solid is None or solid.undrawn > MOST_UNDRAWN * self.ink.line_width + 2:
+        if solid is None:
+            return None
+        fallen = float(solid.rows[-1] - solid.rows[0])
+        if solid.undrawn > MOST_UNDRAWN * self.ink.line_width + 2 + LOST_AT_CROSSINGS * fallen:
             return None
         if solid.n_own >= SHORTEST_SOLID * own.shape[1]:
             return solid
@@ -261,7 +266,7 @@ def _shadows(candidate: Candidate, other: Candidate, line_width: float) -> bool:
     path = candidate.path
     columns = path.start + np.arange(len(path.rows))
     seen = path.own > 0.5
-    return bool(np.mean(near[path.rows[seen], columns[seen]]) > SHADOW)
+    return bool(np.sum(near[path.rows[seen], columns[seen]]) > SHADOW * max(seen.sum(), 1))
 
 
 def line_style(candidate: Candidate, line_width: float) -> str:
