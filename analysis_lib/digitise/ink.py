@@ -138,7 +138,10 @@ def _frame(crop: NDArray, paper: NDArray, inside: tuple[float, float, float, flo
 
 def line_width_of(strength: NDArray) -> float:
     """Width of the lines: ink across the commonest vertical run of dark pixels."""
-    dark = strength > max(FAINTEST, 0.35 * np.quantile(strength[strength > FAINTEST], 0.9))
+    inked = strength[strength > FAINTEST]
+    if not len(inked):
+        return 1.0
+    dark = strength > max(FAINTEST, 0.35 * np.quantile(inked, 0.9))
     padded = np.vstack([np.zeros(dark.shape[1], bool), dark, np.zeros(dark.shape[1], bool)])
     change = np.diff(padded.astype(np.int8), axis=0)
     starts = np.argwhere(change.T == 1)

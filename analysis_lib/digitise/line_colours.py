@@ -106,7 +106,7 @@ def _densest(directions: NDArray, sizes: NDArray) -> NDArray:
     """The direction around which most ink lies: fullest cell, then mean shift."""
     cells = np.round(directions / 0.06).astype(int)
     codes = (cells + 50) @ np.array([10_000, 100, 1])
-    values, inverse = np.unique(codes, return_inverse=True)
+    _, inverse = np.unique(codes, return_inverse=True)
     weight = np.bincount(inverse, weights=np.minimum(sizes, 200.0))
     direction = directions[inverse == np.argmax(weight)].mean(axis=0)
     for _ in range(4):

@@ -278,7 +278,7 @@ def line_style(candidate: Candidate, line_width: float) -> str:
     columns = path.start + np.arange(len(path.rows))
     inked, clear = path.own > 0.5, candidate.hidden[path.rows, columns] < 0.5
     runs: list[int] = []
-    labels, count = ndimage.label(inked & level)
+    labels, _ = ndimage.label(inked & level)
     for first, last in ((s[0].start, s[0].stop) for s in ndimage.find_objects(labels)):
         bounded = first > 0 and last < len(inked) and clear[first - 1] and clear[last]
         if bounded and level[first - 1] and level[last]:
