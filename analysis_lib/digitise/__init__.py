@@ -10,6 +10,7 @@ from analysis_lib.digitise.figure import (
     Tick,
     UnreadableFigureError,
 )
+from analysis_lib.digitise.raster import digitise_figure
 
 __all__ = [
     "Calibration",
@@ -20,4 +21,5 @@ __all__ = [
     "PlotArea",
     "Tick",
     "UnreadableFigureError",
+    "digitise_figure",
 ]

@@ -45,6 +45,20 @@ class Axes:
     area: PlotArea
 
 
+def page_colour(colours: NDArray) -> NDArray:
+    """Commonest colour along the edges of the figure, shape (3,)."""
+    edge = max(3, min(colours.shape[:2]) // 40)
+    sides = (colours[:edge], colours[-edge:], colours[:, :edge], colours[:, -edge:])
+    return commonest_colour(np.concatenate([side.reshape(-1, 3) for side in sides]))
+
+
+def commonest_colour(pixels: NDArray) -> NDArray:
+    """Median of the fullest cell of colours, shape (3,), of pixels, shape (n, 3)."""
+    codes = (pixels // 8).astype(int) @ np.array([4096, 64, 1])
+    values, counts = np.unique(codes, return_counts=True)
+    return np.median(pixels[codes == values[np.argmax(counts)]], axis=0)
+
+
 def row_lines(contrast: NDArray, threshold: float, shortest: int) -> list[Line]:
     """Horizontal lines of at least ``shortest`` pixels, thin across."""
     mask = contrast > threshold

@@ -73,7 +73,7 @@ def tick_marks(contrast: NDArray, axis: Line, *, outward: bool) -> tuple[NDArray
 def _stroke_places(
     strip: NDArray, depth: NDArray, standing: NDArray, axis: Line
 ) -> tuple[NDArray, NDArray]:
-    labels, count = ndimage.label(standing)
+    labels, _ = ndimage.label(standing)
     places, lengths = [], []
     margin = BEYOND * axis.length + 2
     widest = max(5, 0.012 * axis.length)

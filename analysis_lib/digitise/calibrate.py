@@ -51,7 +51,7 @@ def calibrate(
     x_range: tuple[float, float],
     y_range: tuple[float, float],
     plot_area: PlotArea | None,
-) -> tuple[Calibration, Axes, list[Finding]]:
+) -> tuple[Calibration, list[Finding]]:
     """Axes, labelled ticks and scale of a straight figure.
 
     Parameters
@@ -103,19 +103,14 @@ class _IrregularError(Exception):
 
 def _as_given(
     area: PlotArea, x_range: tuple[float, float], y_range: tuple[float, float]
-) -> tuple[Calibration, Axes, list[Finding]]:
+) -> tuple[Calibration, list[Finding]]:
     calibration = Calibration(
         area,
         (Tick(area.left, x_range[0]), Tick(area.right, x_range[1])),
         (Tick(area.bottom, y_range[0]), Tick(area.top, y_range[1])),
     )
-    axes = Axes(
-        Line(area.bottom, int(area.left), int(area.right), 1),
-        Line(area.left, int(area.top), int(area.bottom), 1),
-        area,
-    )
     note = Finding("note", "plot_area_given", "the plot area was given, ticks were not searched")
-    return calibration, axes, [note]
+    return calibration, [note]
 
 
 def _ladder(contrast: NDArray, axis: Line, *, upright: bool) -> Ladder | None:
@@ -201,7 +196,7 @@ def _scaled(
     upright: Ladder,
     x_range: tuple[float, float],
     y_range: tuple[float, float],
-) -> tuple[Calibration, Axes, list[Finding]]:
+) -> tuple[Calibration, list[Finding]]:
     findings: list[Finding] = []
     x_ticks, level_note = _ticks(level, x_range, "x")
     # Rows run down: the last mark of the y axis in pixels is its first value.
@@ -213,7 +208,7 @@ def _scaled(
     y_ticks, upright_note = _ticks(down, y_range, "y")
     findings += level_note + upright_note
     area = _around(axes.area, x_ticks, y_ticks)
-    return Calibration(area, x_ticks, y_ticks), axes, findings
+    return Calibration(area, x_ticks, y_ticks), findings
 
 
 def _ticks(

@@ -17,7 +17,7 @@ from analysis_lib.exceptions import InvalidInputError, ReviewError
 
 
 class NotAFigureError(InvalidInputError):
-    """The input is not an image that can be read: wrong kind of file, empty, too large, animated."""
+    """The input is no image that can be read: another kind of file, too large, animated."""
 
 
 class UnreadableFigureError(ReviewError):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from analysis_lib.digitise.axis_lines import row_lines
+from analysis_lib.digitise.axis_lines import commonest_colour, row_lines
 from analysis_lib.digitise.calibrate import PALE
 from analysis_lib.digitise.figure import Calibration
 
@@ -38,6 +38,10 @@ class Ink:
         Width of the curves in pixels.
     row, column : int
         Upper left corner of the plot area in the straightened figure.
+    paper : tuple of float
+        Colour of the background, after turning white on black into black on white.
+    inverted : bool
+        Whether that was done.
     """
 
     absorbed: NDArray
@@ -47,6 +51,17 @@ class Ink:
     line_width: float
     row: int
     column: int
+    paper: tuple[float, float, float]
+    inverted: bool
+
+    def upside_down(self) -> Ink:
+        """The same with rows from bottom to top, so that rising curves fall."""
+        return replace(
+            self,
+            absorbed=self.absorbed[::-1],
+            strength=self.strength[::-1],
+            furniture=self.furniture[::-1],
+        )
 
 
 def lift_ink(colours: NDArray, calibration: Calibration) -> Ink:
@@ -60,10 +75,12 @@ def lift_ink(colours: NDArray, calibration: Calibration) -> Ink:
     top, bottom = max(int(area.top) - 3, 0), min(int(np.ceil(area.bottom)) + 3, height)
     left, right = max(int(area.left) - 3, 0), min(int(np.ceil(area.right)) + 3, width)
     crop = colours[top:bottom, left:right]
-    paper = _commonest(crop)
-    if paper.mean() < 110:  # white on black is read as black on white
+    paper = commonest_colour(crop.reshape(-1, 3))
+    inverted = bool(paper.mean() < 110)
+    if inverted:  # white on black is read as black on white
         crop, paper = 255.0 - crop, 255.0 - paper
-    furniture = _frame(crop, paper)
+    edges = (area.left - left, area.top - top, area.right - left, area.bottom - top)
+    furniture = _frame(crop, paper, edges)
     filled = crop.copy()
     filled[furniture] = paper
     guess = 0.02 * min(crop.shape[:2]) + 2
@@ -74,13 +91,17 @@ def lift_ink(colours: NDArray, calibration: Calibration) -> Ink:
     banded = _banded(filled, absorbed, paper)
     absorbed[furniture] = 0.0
     strength = absorbed.max(axis=2)
-    return Ink(absorbed, strength, furniture, banded, line_width, top, left)
-
-
-def _commonest(crop: NDArray) -> NDArray:
-    codes = (crop // 8).astype(int) @ np.array([4096, 64, 1])
-    values, counts = np.unique(codes, return_counts=True)
-    return np.median(crop[codes == values[np.argmax(counts)]], axis=0)
+    return Ink(
+        absorbed,
+        strength,
+        furniture,
+        banded,
+        line_width,
+        top,
+        left,
+        tuple(float(v) for v in paper),
+        inverted,
+    )
 
 
 def _absorbed(crop: NDArray, window: float) -> NDArray:
@@ -95,7 +116,7 @@ def _banded(crop: NDArray, absorbed: NDArray, paper: NDArray) -> float:
     return float(np.mean(np.abs(behind - paper).max(axis=2) > 12))
 
 
-def _frame(crop: NDArray, paper: NDArray) -> NDArray:
+def _frame(crop: NDArray, paper: NDArray, inside: tuple[float, float, float, float]) -> NDArray:
     """Pixels of the axes and frame: long lines at the edges of the plot area."""
     contrast = np.abs(crop - paper).max(axis=2)
     mask = np.zeros(contrast.shape, dtype=bool)
@@ -107,15 +128,20 @@ def _frame(crop: NDArray, paper: NDArray) -> NDArray:
             half = line.thickness / 2 + 0.5
             lower, upper = int(line.place - half), int(np.ceil(line.place + half))
             out[max(lower, 0) : upper] = True
-        # What lies outside the axes (tick marks, the margin) is no part of the plot.
-        out[:2] = True
-        out[-2:] = True
+    # What lies outside the axes (tick marks, the margin) is no part of the plot.
+    mask[: max(int(inside[1]), 0)] = True
+    mask[int(np.ceil(inside[3])) :] = True
+    mask[:, : max(int(inside[0]), 0)] = True
+    mask[:, int(np.ceil(inside[2])) :] = True
     return mask
 
 
 def line_width_of(strength: NDArray) -> float:
     """Width of the lines: ink across the commonest vertical run of dark pixels."""
-    dark = strength > max(FAINTEST, 0.35 * np.quantile(strength[strength > FAINTEST], 0.9))
+    inked = strength[strength > FAINTEST]
+    if not len(inked):
+        return 1.0
+    dark = strength > max(FAINTEST, 0.35 * np.quantile(inked, 0.9))
     padded = np.vstack([np.zeros(dark.shape[1], bool), dark, np.zeros(dark.shape[1], bool)])
     change = np.diff(padded.astype(np.int8), axis=0)
     starts = np.argwhere(change.T == 1)

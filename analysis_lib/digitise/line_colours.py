@@ -66,14 +66,29 @@ def find_colours(ink: Ink) -> list[LineColour]:
     return found
 
 
-def given_colours(ink: Ink, colours: Sequence[NDArray], paper: NDArray) -> list[LineColour]:
-    """Line colours from red, green, blue as a person gives them."""
-    found = []
+def given_colours(ink: Ink, colours: Sequence[NDArray]) -> list[LineColour]:
+    """Line colours from red, green, blue as a person gives them, each once."""
+    paper = np.array(ink.paper)
+    found: list[LineColour] = []
     for colour in colours:
-        absorbed = paper - colour
+        absorbed = paper - (255.0 - colour if ink.inverted else colour)
         size = float(np.linalg.norm(absorbed))
-        found.append(LineColour(tuple(absorbed / max(size, 1e-9)), size))
+        made = LineColour(tuple(absorbed / max(size, 1e-9)), size)
+        if made not in found:
+            found.append(made)
     return found
+
+
+def beside(found: Sequence[LineColour], given: Sequence[LineColour]) -> list[LineColour]:
+    """Colours found in the figure that are none of the given ones: they hide, but are no curve."""
+    return [
+        colour
+        for colour in found
+        if not any(
+            _one_direction(colour, other) and PALER < colour.size / other.size < 1 / PALER
+            for other in given
+        )
+    ]
 
 
 def _core(ink: Ink) -> NDArray:
@@ -91,7 +106,7 @@ def _densest(directions: NDArray, sizes: NDArray) -> NDArray:
     """The direction around which most ink lies: fullest cell, then mean shift."""
     cells = np.round(directions / 0.06).astype(int)
     codes = (cells + 50) @ np.array([10_000, 100, 1])
-    values, inverse = np.unique(codes, return_inverse=True)
+    _, inverse = np.unique(codes, return_inverse=True)
     weight = np.bincount(inverse, weights=np.minimum(sizes, 200.0))
     direction = directions[inverse == np.argmax(weight)].mean(axis=0)
     for _ in range(4):
@@ -118,7 +133,7 @@ def _shades(
     sizes = np.minimum(sizes, 255.0 / direction.max())
     where = columns[single] if single.sum() >= least else columns
     achromatic = direction @ np.ones(3) / np.sqrt(3) > np.cos(np.deg2rad(8.0))
-    whole = LineColour(tuple(direction), float(np.quantile(sizes, 0.85)))
+    whole = LineColour(tuple(direction), float(np.median(sizes)))
     if not achromatic and ink.banded > BANDED:
         return [whole]
     cut = _valley(sizes)
@@ -142,7 +157,10 @@ def _valley(sizes: NDArray) -> float | None:
     for position in range(2, len(counts) - 2):
         beside = min(smooth[:position].max(), smooth[position + 1 :].max())
         if beside > 0 and smooth[position] / beside < best:
-            best, cut = smooth[position] / beside, float((edges[position] + edges[position + 1]) / 2)
+            best, cut = (
+                smooth[position] / beside,
+                float((edges[position] + edges[position + 1]) / 2),
+            )
     return cut
 
 

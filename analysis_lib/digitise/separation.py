@@ -13,9 +13,12 @@ from analysis_lib.digitise.ink import Ink
 from analysis_lib.digitise.line_colours import LineColour
 from analysis_lib.digitise.tracking import Path, track
 
-#: Cost of a pixel of paper along a solid line (it has none) and along a broken one.
+#: Cost of a pixel of paper along a solid line (it has none) and along a broken one, whose
+#: own gaps are bridged.
 SOLID_GAP = 6.0
-BROKEN_GAP = 0.35
+BROKEN_GAP = 0.5
+#: Gaps of broken lines are at most this many line widths long (R's and ggplot2's dashes: 4).
+LONGEST_GAP = 5.0
 #: A straight line over this share of the plot is a grid or reference line.
 FULL_LENGTH = 0.93
 #: A colour with this share of its ink in such lines is the grid's.
@@ -24,6 +27,14 @@ GRID_SHARE = 0.5
 SHORTEST_CURVE = 0.04
 #: A solid path this long is no accident of dashes and ticks.
 SHORTEST_SOLID = 0.12
+#: Paper that the falls of a solid line may cross, in line widths: its strokes are drawn.
+MOST_UNDRAWN = 2.5
+#: Share of its falls that a solid line may lose to mixed colours where lines cross.
+LOST_AT_CROSSINGS = 0.15
+#: Pieces of a broken line at most this many line widths long are dots.
+LONGEST_DOT = 2.3
+#: Share of the plot's columns that dots and dashes must each have to be two curves.
+BOTH_KINDS = 0.12
 #: Shares of its columns on another curve above which a path is that curve's shadow.
 SHADOW = 0.7
 
@@ -42,6 +53,10 @@ class Candidate:
         Whether it was followed as an unbroken line.
     own, hidden : ndarray, shape (h, w)
         The ink it was followed in, and the ink that may hide it.
+    rank : int
+        0 for the best of its colour, 1 for the next.
+    cover, everything : ndarray, shape (h, w)
+        All ink of its colour, and of all colours.
     """
 
     path: Path
@@ -50,6 +65,8 @@ class Candidate:
     own: NDArray
     hidden: NDArray
     rank: int
+    cover: NDArray
+    everything: NDArray
 
 
 def without_straight_lines(cover: NDArray, ink: Ink) -> tuple[NDArray, NDArray]:
@@ -74,7 +91,10 @@ def without_straight_lines(cover: NDArray, ink: Ink) -> tuple[NDArray, NDArray]:
     for index, layer in enumerate(cover):
         mask = layer > 0.4
         straight = np.zeros(mask.shape, dtype=bool)
-        for view, all_ink, out in ((mask, everything, straight), (mask.T, everything.T, straight.T)):
+        for view, all_ink, out in (
+            (mask, everything, straight),
+            (mask.T, everything.T, straight.T),
+        ):
             closed = ndimage.binary_closing(view, np.ones((1, 2 * reach + 1)))
             share = (closed | (all_ink & ~view)).mean(axis=1)
             mine = closed.mean(axis=1)
@@ -96,45 +116,102 @@ def find_candidates(
 ) -> list[Candidate]:
     """Staircases in every colour, the longest first within each."""
     found: list[Candidate] = []
-    everything = np.clip(cover.sum(axis=0) + ink.furniture, 0, 1)
+    everything = np.clip(cover.sum(axis=0), 0, 1)
+    follow = _Follower(ink, start, start_rows)
     for colour in range(len(cover)):
         own = cover[colour]
         hidden = np.clip(everything - own, 0, 1)
-        for rank in range(n_curves):
-            traced = _solid_or_broken(own, hidden, ink, start, start_rows)
-            if traced is None:
+        rank = 0
+        while rank < n_curves:
+            path = follow.solid(own, hidden)
+            if path is None:
                 break
-            path, solid = traced
-            if path.n_own < SHORTEST_CURVE * own.shape[1]:
-                break
-            found.append(Candidate(path, colour, solid, own, hidden, rank))
-            removed = along(path, own.shape, ink.line_width / 2 + 1.0)
-            hidden = np.clip(hidden + np.where(removed, own, 0), 0, 1)
-            own = np.where(removed, 0, own)
+            found.append(
+                Candidate(path, colour, True, own, hidden, rank, cover[colour], everything)
+            )
+            own, hidden = _taken(path, own, hidden, ink.line_width)
+            rank += 1
+        for layer in _broken_layers(own, ink):
+            rest = np.clip(hidden + own - layer, 0, 1)
+            for later in range(rank, n_curves):
+                path = follow.broken(layer, rest)
+                if path is None:
+                    break
+                found.append(
+                    Candidate(path, colour, False, layer, rest, later, cover[colour], everything)
+                )
+                layer, rest = _taken(path, layer, rest, ink.line_width)
     return found
 
 
-def _solid_or_broken(
-    own: NDArray, hidden: NDArray, ink: Ink, start: int, start_rows: tuple[float, float]
-) -> tuple[Path, bool] | None:
-    def follow(gap_cost: float) -> Path | None:
-        return track(
+@dataclass(frozen=True)
+class _Follower:
+    """Tracks solid and broken lines from one start."""
+
+    ink: Ink
+    start: int
+    start_rows: tuple[float, float]
+
+    def _path(self, own: NDArray, hidden: NDArray, gap_cost: float) -> Path | None:
+        path = track(
             own,
             hidden,
-            line_width=ink.line_width,
+            self.ink.furniture,
+            line_width=self.ink.line_width,
             gap_cost=gap_cost,
-            start=start,
-            start_rows=start_rows,
+            start=self.start,
+            start_rows=self.start_rows,
         )
+        if path is None or path.n_own < SHORTEST_CURVE * own.shape[1]:
+            return None
+        return path
 
-    solid, broken = follow(SOLID_GAP), follow(BROKEN_GAP)
-    if broken is None:
-        return None
-    if solid is not None:
-        long = solid.n_own >= SHORTEST_SOLID * own.shape[1]
-        if long or solid.n_own >= 0.7 * broken.n_own:
-            return solid, True
-    return broken, False
+    def broken(self, own: NDArray, hidden: NDArray) -> Path | None:
+        """The best line with gaps; what lies in a gap is as good as hidden."""
+        mask = own > 0.4
+        size = int(LONGEST_GAP * self.ink.line_width) + 2
+        bridged = np.zeros(mask.shape, dtype=bool)
+        for view, out in ((mask, bridged), (mask.T, bridged.T)):
+            padded = np.pad(view, ((0, 0), (size, size)))
+            wide = ndimage.maximum_filter1d(padded.view(np.uint8), size, axis=1)
+            out |= ndimage.minimum_filter1d(wide, size, axis=1)[:, size:-size] > 0
+        gaps = bridged & ~mask
+        return self._path(own, np.clip(hidden + gaps, 0, 1), BROKEN_GAP)
+
+    def solid(self, own: NDArray, hidden: NDArray) -> Path | None:
+        """The best unbroken line; ``None`` when it is only a stretch of a broken one."""
+        solid = self._path(own, hidden, SOLID_GAP)
+        if solid is None:
+            return None
+        fallen = float(solid.rows[-1] - solid.rows[0])
+        if solid.undrawn > MOST_UNDRAWN * self.ink.line_width + 2 + LOST_AT_CROSSINGS * fallen:
+            return None
+        if solid.n_own >= SHORTEST_SOLID * own.shape[1]:
+            return solid
+        broken = self.broken(own, hidden)
+        return solid if broken is None or solid.n_own >= 0.7 * broken.n_own else None
+
+
+def _taken(path: Path, own: NDArray, hidden: NDArray, line_width: float) -> tuple[NDArray, NDArray]:
+    """Ink without that of a path; what it took may hide other lines."""
+    removed = along(path, own.shape, line_width / 2 + 1.0)
+    hidden = np.clip(hidden + np.where(removed, own, 0), 0, 1)
+    return np.where(removed, 0, own), hidden
+
+
+def _broken_layers(own: NDArray, ink: Ink) -> list[NDArray]:
+    """Dashes and dots apart, when there is enough of both for two lines."""
+    labels, count = ndimage.label(own > 0.4, structure=np.ones((3, 3)))
+    if count == 0:
+        return []
+    extents = np.array(
+        [max(r.stop - r.start, c.stop - c.start) for r, c in ndimage.find_objects(labels)]
+    )
+    longest = LONGEST_DOT * ink.line_width + 1
+    short = np.concatenate([[False], extents <= longest])[labels]
+    dots, dashes = np.where(short, own, 0), np.where(short, 0, own)
+    seen = [np.mean((layer > 0.4).any(axis=0)) for layer in (dots, dashes)]
+    return [dashes, dots] if min(seen) > BOTH_KINDS else [own]
 
 
 def along(path: Path, shape: tuple[int, int], reach: float) -> NDArray:
@@ -169,6 +246,18 @@ def choose(
     return chosen, spare
 
 
+def choose_given(candidates: Sequence[Candidate], colours: Sequence[int]) -> list[Candidate]:
+    """The best curve of each colour asked for; as many of one colour as it is named."""
+    left = sorted(candidates, key=lambda c: (c.rank, -c.path.gain))
+    chosen = []
+    for colour in colours:
+        match = next((c for c in left if c.colour == colour), None)
+        if match is not None:
+            chosen.append(match)
+            left = [c for c in left if c is not match]
+    return chosen
+
+
 def _shadows(candidate: Candidate, other: Candidate, line_width: float) -> bool:
     """Whether a path is only the soft edge of another curve's line."""
     if candidate.colour == other.colour:
@@ -177,7 +266,7 @@ def _shadows(candidate: Candidate, other: Candidate, line_width: float) -> bool:
     path = candidate.path
     columns = path.start + np.arange(len(path.rows))
     seen = path.own > 0.5
-    return bool(np.mean(near[path.rows[seen], columns[seen]]) > SHADOW)
+    return bool(np.sum(near[path.rows[seen], columns[seen]]) > SHADOW * max(seen.sum(), 1))
 
 
 def line_style(candidate: Candidate, line_width: float) -> str:
@@ -186,9 +275,10 @@ def line_style(candidate: Candidate, line_width: float) -> str:
         return "solid"
     path = candidate.path
     level = np.concatenate([[True], np.diff(path.rows) == 0])
-    inked, clear = path.own > 0.5, path.hidden < 0.3
+    columns = path.start + np.arange(len(path.rows))
+    inked, clear = path.own > 0.5, candidate.hidden[path.rows, columns] < 0.5
     runs: list[int] = []
-    labels, count = ndimage.label(inked & level)
+    labels, _ = ndimage.label(inked & level)
     for first, last in ((s[0].start, s[0].stop) for s in ndimage.find_objects(labels)):
         bounded = first > 0 and last < len(inked) and clear[first - 1] and clear[last]
         if bounded and level[first - 1] and level[last]:
@@ -201,7 +291,8 @@ def line_style(candidate: Candidate, line_width: float) -> str:
     return "dash-dotted" if short < 0.5 * long and short <= 2.5 * line_width else "dashed"
 
 
-def colour_hex(colour: LineColour, paper: NDArray) -> str:
-    """``#rrggbb`` of a line."""
-    red, green, blue = np.clip(np.round(paper - colour.absorbed), 0, 255).astype(int)
+def colour_hex(colour: LineColour, ink: Ink) -> str:
+    """``#rrggbb`` of a line as it looks in the figure."""
+    shown = np.clip(np.round(np.array(ink.paper) - colour.absorbed), 0, 255)
+    red, green, blue = (255 - shown if ink.inverted else shown).astype(int)
     return f"#{red:02x}{green:02x}{blue:02x}"

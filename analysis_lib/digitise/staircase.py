@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def refine(path: Path, own: NDArray, amount: NDArray, line_width: float) -> Stai
     columns = path.start + np.arange(len(rows))
     centres, trusted = _centres(path, own, amount, line_width)
     levels = []
-    for first, last in zip(edges[:-1], edges[1:], strict=True):
+    for first, last in pairwise(edges):
         good = trusted[first:last]
         row = rows[first] + 0.5
         levels.append(float(np.median(centres[first:last][good])) if good.any() else row)
@@ -179,6 +180,3 @@ def _run(values: NDArray) -> int:
     """Inked pixels in a row from the first."""
     paper = np.flatnonzero(values < 0.5)
     return int(paper[0]) if len(paper) else len(values)
-
-
-

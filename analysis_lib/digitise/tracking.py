@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 #: Cost of one pixel along ink that may hide the curve: free, but never preferred to own ink.
-HIDDEN = 0.03
+HIDDEN = 0.01
+#: Share of ink across the pen from which a column shows the curve.
+SEEN = 0.35
 #: Cost of one pixel of a fall that is not drawn.
 UNDRAWN_FALL = 1.0
 #: Cost of any fall, against falls that only follow noise.
@@ -38,6 +40,8 @@ class Path:
         Share of own ink at each column of the path.
     hidden : ndarray, shape (n,)
         Share of other ink.
+    undrawn : float
+        Pixels of paper that its falls cross.
     """
 
     start: int
@@ -45,16 +49,18 @@ class Path:
     gain: float
     own: NDArray
     hidden: NDArray
+    undrawn: float
 
     @property
     def n_own(self) -> int:
         """Columns in which the curve itself is seen."""
-        return int(np.sum(self.own > 0.5))
+        return int(np.sum(self.own > SEEN))
 
 
 def track(
     own: NDArray,
     hidden: NDArray,
+    furniture: NDArray,
     *,
     line_width: float,
     gap_cost: float,
@@ -67,6 +73,8 @@ def track(
     ----------
     own, hidden : ndarray, shape (h, w)
         Coverage by the curve's ink and by other ink, 0 to 1.
+    furniture : ndarray of bool, shape (h, w)
+        Axes and frame: a curve may run along them unseen, but does not fall along them.
     line_width : float
         Width of the pen in pixels.
     gap_cost : float
@@ -77,12 +85,14 @@ def track(
         First and last row in which the curve may start.
     """
     size = max(1, round(line_width))
-    along = [ndimage.uniform_filter1d(m, size, axis=0)[:, start:] for m in (own, hidden)]
+    behind = np.clip(hidden + furniture, 0.0, 1.0 - own)
+    along = [ndimage.uniform_filter1d(m, size, axis=0)[:, start:] for m in (own, behind)]
     across = [ndimage.uniform_filter1d(m, size, axis=1)[:, start:] for m in (own, hidden)]
     paper = np.clip(1.0 - along[0] - along[1], 0.0, 1.0)
     stay = gap_cost * paper + HIDDEN * along[1] - along[0]
     undrawn = np.clip(1.0 - across[0] - across[1], 0.0, 1.0)
-    falling = np.cumsum(UNDRAWN_FALL * undrawn + HIDDEN * across[1], axis=0)
+    crossed = np.cumsum(undrawn, axis=0)
+    falling = UNDRAWN_FALL * crossed + HIDDEN * np.cumsum(across[1], axis=0)
     rows = np.arange(own.shape[0])
     away = np.maximum(start_rows[0] - rows, rows - start_rows[1])
     value = np.where(away <= 0, 0.0, np.where(rows > start_rows[1], 2.0 * away, np.inf))
@@ -91,9 +101,10 @@ def track(
         return None
     path = _backward(came, best[1], best[2])
     columns = np.arange(len(path))
-    return Path(
-        start, path, float(-best[0]), along[0][path, columns], along[1][path, columns]
-    )
+    before = np.concatenate([path[:1], path[:-1]])
+    missing = float(np.sum(crossed[path, columns] - crossed[before, columns]))
+    seen = along[0][path, columns], along[1][path, columns]
+    return Path(start, path, float(-best[0]), *seen, missing)
 
 
 def _forward(
