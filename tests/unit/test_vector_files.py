@@ -105,6 +105,17 @@ def test_ticks_in_the_colour_of_no_curve_belong_to_all_they_lie_on():
     assert "1 censor ticks lie on another curve" in found.curves[0].reasons[0]
 
 
+def test_ticks_drawn_as_thin_bars():
+    bars = "".join(
+        f'<rect x="{min(a, c) - 0.25 * (a == c)}" y="{min(b, d) - 0.25 * (b == d)}" '
+        f'width="{abs(c - a) or 0.5}" height="{abs(d - b) or 0.5}"/>'
+        for a, b, c, d in TICKS
+    )
+    data = svg(bars + DRESSES["polyline"])
+    without_strokes = data.replace(b'stroke="#333"', b'stroke="none"')
+    assert points(read(without_strokes)) == pytest.approx(EXPECTED, abs=1e-9)
+
+
 def test_months_are_as_exact_as_numbers_are_printed():
     body = '<path d="M50.01 50H60.02V75.03H80.01" stroke="red" fill="none"/>'
     assert "printed to 0.01 points" in read(svg(body)).findings[0].message

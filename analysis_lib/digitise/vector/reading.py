@@ -24,6 +24,7 @@ from analysis_lib.digitise.vector.marks import censor_marks, drawn_box
 from analysis_lib.digitise.vector.pdf import read_pdf
 from analysis_lib.digitise.vector.pen_style import colour_of
 from analysis_lib.digitise.vector.steps import StepCurve, step_curves, without_limits
+from analysis_lib.digitise.vector.svg import read_svg
 from analysis_lib.exceptions import InvalidInputError
 
 #: A figure with 50 MB is a book.
@@ -100,8 +101,6 @@ def read_drawing(figure: Path | str | bytes, *, page: int | None = None) -> Draw
     if is_pdf(data):
         return read_pdf(data, page=page)
     if is_svg(data):
-        from analysis_lib.digitise.vector.svg import read_svg
-
         if page not in (None, 1):
             raise NotAFigureError(f"page: an SVG file has one page, was {page}")
         return read_svg(data)
