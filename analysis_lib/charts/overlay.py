@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from analysis_lib.digitise import Calibration, DigitisedCurve
+from analysis_lib.digitise import Calibration, DigitisedCurve, Tick
 from analysis_lib.digitise.image import read_image
 from analysis_lib.digitise.vector import read_drawing
 from analysis_lib.digitise.vector.drawing import Drawing
@@ -24,7 +24,7 @@ _FADED = 0.45
 
 
 def overlay_png(
-    figure: Path | bytes,
+    figure: Path | bytes | Image.Image,
     calibration: Calibration,
     curves: Sequence[DigitisedCurve],
     *,
@@ -36,7 +36,7 @@ def overlay_png(
 
     Parameters
     ----------
-    figure : Path or bytes
+    figure : Path, image or bytes
         The figure that was read; bytes of a vector figure only.
     calibration : Calibration
         Its scale.
@@ -100,13 +100,22 @@ def _drawn(drawing: Drawing, scale: float) -> Image.Image:
 
 def _draw_axes(draw: ImageDraw.ImageDraw, calibration: Calibration, scale: float) -> None:
     """A cross at each labelled tick that was found: they must lie on the figure's own."""
-    low, left = calibration.y_ticks[0].value, calibration.x_ticks[0].value
+    area = calibration.plot_area
+    low = _value_at(calibration.y_ticks, area.bottom)
+    left = _value_at(calibration.x_ticks, area.left)
     places = [(tick.value, low) for tick in calibration.x_ticks]
     places += [(left, tick.value) for tick in calibration.y_ticks]
     columns, rows = calibration.to_pixels(*np.array(places).T)
     for x, y in zip(columns * scale, rows * scale, strict=True):
         draw.line([(x - 9, y), (x + 9, y)], fill=AXIS, width=2)
         draw.line([(x, y - 9), (x, y + 9)], fill=AXIS, width=2)
+
+
+def _value_at(ticks: Sequence[Tick], pixel: float) -> float:
+    """Value of an axis at a place between or beyond its ticks."""
+    first, last = ticks[0], ticks[-1]
+    share = (pixel - first.pixel) / (last.pixel - first.pixel)
+    return first.value + share * (last.value - first.value)
 
 
 def _draw_curve(

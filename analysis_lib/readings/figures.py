@@ -8,8 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis_lib import __version__
-from analysis_lib.digitise import Calibration, DigitisedCurve, DigitisedFigure, Finding
+from analysis_lib.digitise import (
+    Calibration,
+    DigitisedCurve,
+    DigitisedFigure,
+    Finding,
+    digitise_figure,
+)
 from analysis_lib.digitise.vector import digitise_vector, is_pdf, is_svg
+from analysis_lib.digitise.vector.pen_style import colour_of
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.readings.tool_curves import NamedCurve
 from analysis_lib.readings.tools import read_tool_file
@@ -118,8 +125,6 @@ def read_figure(path: Path, options: FigureOptions) -> FigureReading:
     if kind == "vector":
         figure = digitise_vector(data, page=options.page, **settings)
     else:
-        from analysis_lib.digitise.raster import digitise_figure
-
         figure = digitise_figure(path, **settings)
     names = (None,) * len(figure.curves)
     tool = f"lsr {__version__}, {kind}"
@@ -219,8 +224,6 @@ def _listed(reading: FigureReading) -> str:
 
 
 def _of_colour(curves: Sequence[DigitisedCurve], choice: str) -> list[int]:
-    from analysis_lib.digitise.vector.pen_style import colour_of
-
     wanted = colour_of(choice)
     return [k for k, curve in enumerate(curves) if wanted and curve.colour == wanted]
 

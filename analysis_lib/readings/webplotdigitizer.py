@@ -10,10 +10,12 @@ import tarfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analysis_lib.digitise import Calibration, DigitisedFigure
 from analysis_lib.exceptions import InvalidInputError
+
+if TYPE_CHECKING:
+    from analysis_lib.digitise import Calibration, DigitisedFigure
 
 #: A project holds points; one with 20 MB holds something else.
 MAX_PROJECT_BYTES = 20_000_000

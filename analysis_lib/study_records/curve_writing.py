@@ -18,8 +18,8 @@ from analysis_lib.study_records.model import StudyRecord
 
 _HEADER = "# Written by lsr digitise: how this curve came from its figure. Do not edit.\n"
 
-#: A reading worse than this is no reading; the schema's limit.
-_LARGEST_SD = 0.2
+#: People reading by hand err by 0.01 to 0.02; readings further apart are of different things.
+_LARGEST_SD = 0.05
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _error(folder: Path, trace: dict[str, Any], own: str, points: pd.DataFrame) 
     error = reading_error(*curves)
     if error > _LARGEST_SD:
         raise InvalidInputError(
-            f"the two readings differ by {error:.2f} of survival: they are of different curves, or "
+            f"the two readings err by {error:.2f} of survival: they are of different curves, or "
             "one has wrong ranges"
         )
     return float(f"{error:.3g}")

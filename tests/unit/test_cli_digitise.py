@@ -42,8 +42,8 @@ def study(tmp_path, monkeypatch):
     outcome = record["arms"][0]["outcomes"][0]
     outcome |= {"n_events": None, "median": None, "landmarks": [], "followup_max_months": None}
     path = write(tmp_path, record)
-    monkeypatch.setattr("analysis_lib.cli.digitise.DATA", tmp_path / "data")
-    monkeypatch.setattr("analysis_lib.cli.digitise._WORKSHOP", tmp_path / "workshop")
+    monkeypatch.setattr("analysis_lib.cli.figure_curve.DATA", tmp_path / "data")
+    monkeypatch.setattr("analysis_lib.cli.figure_curve._WORKSHOP", tmp_path / "workshop")
     (tmp_path / "figure.svg").write_bytes(drawn())
     (tmp_path / "figure.pdf").write_bytes(drawn("pdf"))
     return path.parent
@@ -162,6 +162,9 @@ def test_a_second_reading_must_be_one(study, capsys):
     assert run(study, "--curve", "1") == GOOD
     assert run(study, "--second", "--curve", "1", figure="figure.pdf") == USAGE
     assert "the first one again" in capsys.readouterr().err
+    name = by_hand(study, shift=0.15)
+    assert run(study, "--second", figure=name, axes=()) == USAGE
+    assert "of different curves" in capsys.readouterr().err
     assert not (study / "curves" / "os-a-second.csv").exists()
 
 
