@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
+from analysis_lib.book.digitising_page import digitising_page
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
 from analysis_lib.book.evidence_page import evidence_page
 from analysis_lib.book.explorer_page import explorer_page
@@ -84,6 +85,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "whats-new.md": whats_new_page(),
         "cite.md": cite_page(),
         "reconstruction-quality.md": quality_page(records),
+        "figures-to-numbers.md": digitising_page(),
         "worked-example.md": example_page(),
         "reconstruction-benchmark.md": reconstruction_benchmark_page(),
     }
