@@ -41,10 +41,12 @@ def _figure(reading: TracedReading) -> str:
 
 
 def _second(trace: CurveTrace) -> str:
-    if len(trace.readings) < 2:
-        return "none; the reading error is estimated from the reading itself"
-    second = trace.readings[1]
     error = percent(trace.reading_sd, decimals=2)
+    if len(trace.readings) < 2 and trace.reading_sd is None:
+        return "none; the reading error is estimated from the reading itself"
+    if len(trace.readings) < 2:
+        return f"none; the reading error is taken as half a pixel, {error} of survival"
+    second = trace.readings[1]
     return (
         f"{second.reader}, {second.date}; {second.tool}. Error of one reading: {error} of survival"
     )

@@ -56,7 +56,7 @@ def _by_style(styles: list[dict[str, Any]]) -> Html:
             "Error": _short(row["error_median"]),
             "Largest error": _short(row["error_largest"]),
             "Ticks found": _share(row, "tick_recall"),
-            "Ticks that are ones": _share(row, "tick_precision"),
+            "Of these, real": _share(row, "tick_precision"),
         }
         for row in styles
     ]
@@ -66,7 +66,8 @@ def _by_style(styles: list[dict[str, Any]]) -> Html:
         "ticks drawn, how many were found; of those found, how many are drawn."
     )
     caption = "Curves as read from images, against the curves that were drawn"
-    return html_table(pd.DataFrame(rows), caption=caption, note=note)
+    right = dict.fromkeys(("Read", "Ticks found", "Of these, real"), "right")
+    return html_table(pd.DataFrame(rows), caption=caption, note=note, align=right)
 
 
 def _end_to_end(whole: dict[str, Any]) -> Html:

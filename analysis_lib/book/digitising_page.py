@@ -118,7 +118,8 @@ def _steps(made: Example) -> Html:
             "Text, legend, grid, interval bands and the table below are set aside; curves are told "
             "apart by colour and by dashes, and followed through crossings.",
             "Each curve becomes a staircase whose drops stand where they are drawn; censor ticks "
-            "are looked for on it.",
+            "are looked for on it. Those found in an image are used only when a person has "
+            "checked them: a false one would count a patient as lost from sight who died.",
             "An overlay is drawn, the patients behind the curve are reconstructed, and what they "
             "give back is held against what the paper prints.",
         )

@@ -164,6 +164,7 @@ def _told(
             "confidence": None if from_tool else round(float(curve.confidence), 4),
             "reasons": [reason[:400] for reason in curve.reasons],
         },
+        "resolution": _resolution(drawn),
         "findings": [message[:400] for message in findings],
     }
 
@@ -181,6 +182,17 @@ def _calibration(options: FigureOptions, drawn: FigureReading) -> dict[str, obje
         "y_ticks": [[_short(tick.pixel), _short(tick.value)] for tick in scale.y_ticks],
         "rotation_degrees": _short(scale.rotation_degrees),
     }
+
+
+def _resolution(drawn: FigureReading) -> float | None:
+    """Half a pixel of survival; lines and tools have no pixels.
+
+    Half a pixel is more than the 0.29 of rounding alone: lines are wider than a pixel, and a
+    reading taken for exact stairs would make events of its rounding.
+    """
+    if drawn.kind != "raster" or drawn.calibration is None:
+        return None
+    return float(f"{0.5 * drawn.calibration.survival_per_pixel:.3g}")
 
 
 def _short(value: float) -> float:
@@ -227,7 +239,12 @@ def _print_written(record: StudyRecord, written: WrittenCurve) -> None:
     for name in written.files:
         print(f"wrote {Path(record.path).parent.as_posix()}/{name}")
     if written.reading_sd is not None:
-        print(f"reading error from two readings: {written.reading_sd:g} (standard deviation)")
+        print(f"reading error: {written.reading_sd:g} of survival (standard deviation)")
+    if written.unused_ticks:
+        print(
+            f"censor ticks of an image are not used; when all are right on the overlay, say "
+            f"censor_ticks_file: {written.unused_ticks}"
+        )
     print(f"put into the outcome in {record.path}:")
     print(f"  {written.record_line}")
 

@@ -103,10 +103,11 @@ def _check(record: StudyRecord, folder: Path, name: str) -> Iterator[RecordProbl
     if data["study"] != record.id:
         rule = f"must be {record.id}, the study's folder"
         yield RecordProblem(shown, lines.get("study", 0), "study", rule, data["study"])
-    if len(data["readings"]) < 2 and data["reading_sd"] is not None:
-        rule = "must be null while there is one reading"
+    resolution = data["readings"][0]["resolution"]
+    if len(data["readings"]) < 2 and data["reading_sd"] != resolution:
+        rule = f"must be the resolution, {resolution}, while there is one reading"
         line = lines.get("reading_sd", 0)
-        yield RecordProblem(shown, line, "reading_sd", rule, f"{data['reading_sd']:g}")
+        yield RecordProblem(shown, line, "reading_sd", rule, str(data["reading_sd"]))
     for index, reading in enumerate(data["readings"]):
         field = f"readings[{index}]"
         for key, rule, value in _faults(folder, reading):

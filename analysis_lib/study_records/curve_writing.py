@@ -34,7 +34,7 @@ class NewReading:
         Censor ticks; empty when none were read.
     told : dict
         The entry of the trace but for its files: reader, date, tool, figure, calibration,
-        curve, findings.
+        curve, resolution, findings.
     """
 
     points: pd.DataFrame
@@ -44,11 +44,15 @@ class NewReading:
 
 @dataclass(frozen=True)
 class WrittenCurve:
-    """What was written: files relative to the study's folder, and the line for the record."""
+    """What was written: files relative to the study's folder, and the line for the record.
+
+    ``unused_ticks`` names censor ticks that were read but are not taken for facts.
+    """
 
     files: tuple[str, ...]
     reading_sd: float | None
     curve: dict[str, Any]
+    unused_ticks: str | None = None
 
     @property
     def record_line(self) -> str:
@@ -121,14 +125,17 @@ def write_reading(
     _remove_stale_ticks(folder, own, texts)
     first = trace["readings"][0]
     table = f"{stem}-at-risk.csv"
+    # Ticks found in an image are not certain enough to be facts: a person decides.
+    in_image = first["figure"]["kind"] == "raster"
     curve = {
         "file": first["file"],
         "number_at_risk_file": table if (folder / table).is_file() else None,
-        "censor_ticks_file": first["censor_ticks_file"],
+        "censor_ticks_file": None if in_image else first["censor_ticks_file"],
         "trace_file": trace_name,
         "reading_sd": trace["reading_sd"],
     }
-    return WrittenCurve((*texts, trace_name), trace["reading_sd"], curve)
+    unused = first["censor_ticks_file"] if in_image else None
+    return WrittenCurve((*texts, trace_name), trace["reading_sd"], curve, unused)
 
 
 def _trace(record: StudyRecord, folder: Path, name: str) -> dict[str, Any] | None:
@@ -162,9 +169,10 @@ def _with_entry(
 
 
 def _error(folder: Path, trace: dict[str, Any], own: str, points: pd.DataFrame) -> float | None:
-    """The reading error once there are two readings, to the figures that it is good for."""
+    """The error of one reading: from two, else what the image lets be told; to three figures."""
+    resolution = trace["readings"][0]["resolution"]
     if len(trace["readings"]) < 2:
-        return None
+        return resolution
     curves = [
         points if reading["file"] == f"{own}.csv" else pd.read_csv(folder / reading["file"])
         for reading in trace["readings"]
@@ -175,7 +183,7 @@ def _error(folder: Path, trace: dict[str, Any], own: str, points: pd.DataFrame) 
             f"the two readings err by {error:.2f} of survival: they are of different curves, or "
             "one has wrong ranges"
         )
-    return float(f"{error:.3g}")
+    return float(f"{max(error, resolution or 0.0):.3g}")
 
 
 def _refuse_overwriting(folder: Path, texts: dict[str, str], overwrite: bool) -> None:

@@ -109,6 +109,37 @@ def test_the_image_stays_outside_and_the_trace_is_the_same_each_time(study):
     assert (study / "curves" / "os-a-trace.yaml").read_bytes() == trace
 
 
+def test_an_image_is_right_to_half_a_pixel_and_its_ticks_are_not_facts(study, capsys):
+    figure, axes = new_axes((7, 5))
+    for number, one in enumerate((arm(1), arm(2))):
+        draw_arm(axes, one, color=f"C{number}", lw=1.6)
+    axes.set(xlim=(0, 60), ylim=(0, 1.04), xticks=range(0, 61, 12))
+    figure.savefig(study.parents[2] / "figure.png", dpi=100)
+    assert run(study, "--curve", "1", figure="figure.png") == GOOD
+    out = capsys.readouterr().out
+    assert "read by lsr" in out
+    assert "raster" in out
+    curve = printed_curve(out)
+    pixel = 1.04 / (5 * 100 * 0.77)  # axes are 77 % of the height, matplotlib's default
+    assert curve["reading_sd"] == pytest.approx(pixel / 2, rel=0.02)
+    assert curve["censor_ticks_file"] is None
+    assert "say censor_ticks_file: curves/os-a-ticks.csv" in out
+    records, problems = named(study, **curve)
+    assert not problems
+    (outcome,) = records[0].arms[0].outcomes
+    made = reconstruct_outcome(records[0], outcome)
+    assert "censor ticks" not in set(made.constraints["fact"])
+    assert read_trace(records[0], outcome).reading_sd == curve["reading_sd"]
+    read = pd.read_csv(study / "curves" / "os-a.csv")
+    for month in range(1, int(arm(1).end)):
+        level = read["survival"][read["time_months"] <= month].iloc[-1]
+        assert abs(level - arm(1).at(month)) < 0.05
+    # a second reading worse than the pixels gives its own error
+    name = by_hand(study)
+    assert run(study, "--second", figure=name, axes=()) in (GOOD, FOUND)
+    assert printed_curve(capsys.readouterr().out)["reading_sd"] > curve["reading_sd"]
+
+
 def test_a_reading_is_not_overwritten(study, capsys):
     assert run(study, "--curve", "1") == GOOD
     before = (study / "curves" / "os-a.csv").read_bytes()
@@ -269,7 +300,10 @@ def break_trace(study, change):
 
 TRACES = {
     "another study": (lambda d: d.update(study="roe-1999"), "study: must be doe-2020"),
-    "an error of one reading": (lambda d: d.update(reading_sd=0.01), "must be null while"),
+    "an error of one reading": (
+        lambda d: d.update(reading_sd=0.01),
+        "must be the resolution, None, while",
+    ),
     "a day that is none": (
         lambda d: d["readings"][0].update(date="2026-02-31"),
         "must be a day of the calendar",
