@@ -19,8 +19,8 @@ STANDING = 0.62
 OWN_SHARE = 0.5
 #: Marks this many times wider than the strokes in them are crosses or rings, not strokes.
 WIDE_MARK = 1.8
-#: Pixels by which a stretch must be wider than one stroke to hold a second one.
-SECOND_STROKE = 1.5
+#: Pixels of soft edge that make a stretch wider than the strokes in it.
+SECOND_STROKE = 0.5
 #: A dip of the ink between two strokes this much below both parts them.
 DIP = 0.8
 
@@ -47,6 +47,7 @@ class _Sides:
     open_above: NDArray
     open_below: NDArray
     fallen: NDArray
+    crossed: NDArray
 
 
 def _sides(
@@ -62,6 +63,7 @@ def _sides(
     reach = max(4, int(TALLEST * height))
     columns = path.start + np.arange(len(path.rows))
     sides = []
+    crossed = np.zeros(len(columns), dtype=bool)
     for edge, sign in ((upper - margin, -1), (lower + margin, 1)):
         rows = edge[:, None] + sign * np.arange(reach)
         inside = (rows >= 0) & (rows < height)
@@ -69,14 +71,17 @@ def _sides(
         own = (ink[at, columns[:, None]] > 0.5) & inside
         covered = own
         if other is not None:
-            covered = own | ((other[at, columns[:, None]] > 0.5) & inside)
+            foreign = (other[at, columns[:, None]] > 0.5) & inside
+            covered = own | foreign
+            crossed |= foreign[:, : max(2, margin)].any(axis=1)
         unbroken = np.logical_and.accumulate(covered, axis=1)
         share = np.cumsum(own, axis=1) / np.arange(1, reach + 1)
         ends = unbroken & own & (share >= OWN_SHARE)
         length = np.where(ends, np.arange(1, reach + 1), 0).max(axis=1)
         free = (inside & ~closed[at, columns[:, None]])[:, : max(3, margin + 2)].all(axis=1)
         sides += [length, free]
-    return _Sides(sides[0], sides[2], sides[1], sides[3], lower - upper)
+    crossed = ndimage.maximum_filter1d(crossed, 3)
+    return _Sides(sides[0], sides[2], sides[1], sides[3], lower - upper, crossed)
 
 
 def _envelope(path: Path, line_width: float) -> tuple[NDArray, NDArray, int]:
@@ -122,10 +127,11 @@ def _standing(sides: _Sides, shape: TickShape, solid: bool) -> NDArray:
     """Columns in which a stroke of the given shape stands on the line.
 
     At a fall it may stand on the upper or on the lower level; part of it then lies on the
-    stroke of the fall and shows nothing. Falls of broken lines are too uncertain for that.
+    stroke of the fall and shows nothing. Falls of broken lines are too uncertain for that, and
+    so are those beside other lines.
     """
     up, down = STANDING * shape.above, STANDING * shape.below
-    fallen = sides.fallen if solid else np.zeros_like(sides.fallen)
+    fallen = np.where(sides.crossed, 0, sides.fallen) if solid else np.zeros_like(sides.fallen)
     upper = (sides.above >= up) & (sides.below >= down - fallen)
     lower = (sides.below >= down) & (sides.above >= up - fallen)
     if shape.below == 0:
@@ -223,7 +229,7 @@ def find_ticks(
     profile /= max(float(np.median([profile[a:b].max() for a, b in stretches])), 1e-9)
     profile = np.minimum(profile, 1.0)
     inks = [profile[max(a - 1, 0) : b + 1].sum() for a, b in stretches]
-    width = max(float(np.quantile(inks, 0.3)), 0.8)
+    width = max(float(np.quantile(inks, 0.3)), 1.0)
     for first, last in stretches:
         for start, stop in _parted(profile, first, last):
             ticks += _strokes(profile, start, stop, width)
@@ -263,8 +269,9 @@ def _strokes(profile: NDArray, first: int, last: int, width: float) -> list[floa
     columns = np.arange(lower, upper) + 0.5
     centre = float((weight * columns).sum() / max(weight.sum(), 1e-9))
     span = float(profile[lower:upper].sum())
-    if span <= width + max(SECOND_STROKE, 0.45 * width):
+    # A tick that is not there contradicts the curve; one that hides behind another does not.
+    count = int((span - SECOND_STROKE) / width)
+    if count < 2:
         return [centre]
-    count = max(2, round(span / width))
     half = (span - width) / 2
     return list(np.linspace(centre - half, centre + half, count))

@@ -119,6 +119,11 @@ class Calibration:
         """Height of one pixel as a probability."""
         return abs(_scale(self.y_ticks)[1])
 
+    @property
+    def reading_sd(self) -> float:
+        """Standard deviation of one reading of survival: lines are rounded to whole pixels."""
+        return self.survival_per_pixel / np.sqrt(12.0)
+
     def to_data(self, columns: ArrayLike, rows: ArrayLike) -> tuple[NDArray, NDArray]:
         """Months and probabilities at positions of the figure.
 
