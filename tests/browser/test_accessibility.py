@@ -24,6 +24,7 @@ KINDS = (
     "methods-pooling.html",
     "protocol.html",
     "deviations.html",
+    "figures-to-numbers.html",
     "reconstruction-quality.html",
     "worked-example.html",
     "reconstruction-benchmark.html",
