@@ -160,7 +160,7 @@ def pick_arms(pairs: list[dict[str, Any]], n: int, rng: np.random.Generator) -> 
         pair = pairs[rng.integers(len(pairs))]
         arm = pair["arms"][rng.integers(2)]
         longest = max(arm["truth"]["time_months"])
-        if 0.6 * end < longest < 1.5 * end:
+        if 0.6 * end < longest < 1.5 * end and arm not in arms:
             arms.append(arm)
     return arms[:n]
 

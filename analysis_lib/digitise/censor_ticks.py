@@ -136,8 +136,8 @@ def _standing(sides: _Sides, shape: TickShape, solid: bool) -> NDArray:
     lower = (sides.below >= down) & (sides.above >= up - fallen)
     if shape.below == 0:
         return upper
-    covered_up = ~sides.open_above & (sides.below >= 0.9 * shape.below - 0.5)
-    covered_down = ~sides.open_below & (sides.above >= 0.9 * shape.above - 0.5)
+    covered_up = ~sides.open_above & (sides.below >= 0.8 * shape.below - 0.5)
+    covered_down = ~sides.open_below & (sides.above >= 0.8 * shape.above - 0.5)
     return upper | lower | covered_up | covered_down
 
 

@@ -137,25 +137,42 @@ def _frame(crop: NDArray, paper: NDArray, inside: tuple[float, float, float, flo
 
 
 def line_width_of(strength: NDArray) -> float:
-    """Width of the lines: ink across the commonest vertical run of dark pixels."""
+    """Width of the lines in pixels.
+
+    Of a pixel in a line the shorter of its runs of ink along the row and along the column is
+    the line's width, whether the line is level or falls; the commonest of these is taken.
+    """
     inked = strength[strength > FAINTEST]
     if not len(inked):
         return 1.0
     dark = strength > max(FAINTEST, 0.35 * np.quantile(inked, 0.9))
-    padded = np.vstack([np.zeros(dark.shape[1], bool), dark, np.zeros(dark.shape[1], bool)])
-    change = np.diff(padded.astype(np.int8), axis=0)
-    starts = np.argwhere(change.T == 1)
-    stops = np.argwhere(change.T == -1)
-    lengths = stops[:, 1] - starts[:, 1]
+    down, along = run_lengths(dark.T).T, run_lengths(dark)
+    thickness = np.minimum(down, along)[dark]
     most = max(3, int(WIDEST * min(strength.shape)))
-    counts = np.bincount(lengths[lengths <= most], minlength=most + 1).astype(float)
+    counts = np.bincount(thickness[thickness <= most], minlength=most + 1).astype(float)
+    # As many pixels stand across a line as it is wide: count lengths of line, not areas.
+    counts[1:] /= np.arange(1, most + 1)
     if counts.sum() == 0:
         return 1.0
     mode = int(np.argmax(counts))
-    chosen = np.flatnonzero(lengths == mode)[:4000]
-    total = []
-    for k in chosen:
-        column, first, stop = starts[k, 0], starts[k, 1], stops[k, 1]
-        profile = strength[max(first - 2, 0) : stop + 2, column]
-        total.append(profile.sum() / profile.max())
-    return float(max(np.median(total), 1.0))
+    level = dark & (down == mode) & (along > mode)
+    first = level & ~np.vstack([np.zeros((1, level.shape[1]), bool), level[:-1]])
+    rows, columns = (index[:4000] for index in np.nonzero(first))
+    window = rows[:, None] + np.arange(-2, mode + 2)
+    inside = (window >= 0) & (window < strength.shape[0])
+    profile = strength[np.clip(window, 0, strength.shape[0] - 1), columns[:, None]] * inside
+    if not len(profile):
+        return float(mode)
+    return float(max(np.median(profile.sum(axis=1) / profile.max(axis=1)), 1.0))
+
+
+def run_lengths(mask: NDArray) -> NDArray:
+    """Length of the run along the row that each true pixel belongs to; 0 elsewhere."""
+    padded = np.pad(mask, ((0, 0), (1, 1))).astype(np.int8)
+    change = np.diff(padded, axis=1)
+    starts, stops = np.nonzero(change == 1), np.nonzero(change == -1)
+    lengths = stops[1] - starts[1]
+    marks = np.zeros(padded[:, 1:].shape, dtype=int)
+    marks[starts] += lengths
+    marks[stops] -= lengths
+    return np.cumsum(marks, axis=1)[:, : mask.shape[1]]

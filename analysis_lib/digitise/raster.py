@@ -115,10 +115,10 @@ def digitise_figure(
     )
     ink = lift_ink(rgb, calibration)
     ink = ink.upside_down() if request.rising else ink
-    chosen, line_colours, doubts = _choose_curves(ink, calibration, request)
+    chosen, line_colours, cover, doubts = _choose_curves(ink, calibration, request)
     exact = angle == 0.0 and factor == 1.0
     curves, notes = read_curves(
-        chosen, ink, line_colours, calibration, rising=request.rising, exact=exact
+        chosen, ink, line_colours, cover, calibration, rising=request.rising, exact=exact
     )
     if request.colours is None:
         curves = tuple(sorted(curves, key=_area_below, reverse=not request.rising))
@@ -179,8 +179,8 @@ def _area_below(curve) -> float:
 
 def _choose_curves(
     ink: Ink, calibration: Calibration, request: Request
-) -> tuple[list[Candidate], list[LineColour], list[Finding]]:
-    """The staircases to read, the colours they are drawn in, and doubts about the choice."""
+) -> tuple[list[Candidate], list[LineColour], NDArray, list[Finding]]:
+    """The staircases to read, the colours of lines, their ink, and doubts about the choice."""
     found = find_colours(ink)
     wanted = None
     if request.colours is not None:
@@ -194,9 +194,10 @@ def _choose_curves(
     if wanted is not None:
         kept[: len(wanted)] = True
     line_colours = [colour for colour, keep in zip(found, kept, strict=True) if keep]
+    cover = cover[kept]
     start, start_rows = _start(ink, calibration, request)
     candidates = find_candidates(
-        cover[kept], ink, n_curves=request.n_curves, start=start, start_rows=start_rows
+        cover, ink, n_curves=request.n_curves, start=start, start_rows=start_rows
     )
     if wanted is None:
         chosen, spare = choose(candidates, request.n_curves, ink.line_width)
@@ -204,7 +205,7 @@ def _choose_curves(
         each = given_colours_of(ink, request.colours, wanted)
         chosen, spare = choose_given(candidates, each), []
     _check_number(chosen, candidates, request)
-    return chosen, line_colours, _spare_doubts(chosen, spare)
+    return chosen, line_colours, cover, _spare_doubts(chosen, spare)
 
 
 def given_colours_of(

@@ -27,6 +27,8 @@ from analysis_lib.digitise.tracking import SEEN
 
 #: A curve that starts this near to its known start (pixels) starts there.
 AT_START = 2.5
+#: Colours within this many degrees of a curve's may be its ticks.
+KIN = 30.0
 #: Share of a curve's length that may be hidden without a word.
 HIDDEN_WITHOUT_WORD = 0.1
 #: Lines thinner than this (pixels) are mostly soft edge.
@@ -37,6 +39,7 @@ def read_curves(
     chosen: Sequence[Candidate],
     ink: Ink,
     colours: Sequence[LineColour],
+    cover: NDArray,
     calibration: Calibration,
     *,
     rising: bool,
@@ -52,6 +55,8 @@ def read_curves(
         The plot area, upside down when ``rising``.
     colours : sequence of LineColour
         Indexed by the candidates.
+    cover : ndarray, shape (k, h, w)
+        Coverage by each of them.
     calibration : Calibration
         Of the straightened figure.
     rising : bool
@@ -59,7 +64,7 @@ def read_curves(
     exact : bool
         Whether pixels are the drawing program's own (neither turned nor scaled).
     """
-    inks = [_ink_for_ticks(candidate, chosen, ink) for candidate in chosen]
+    inks = [_ink_for_ticks(c, chosen, ink, _kin(c, chosen, cover, colours)) for c in chosen]
     amounts = [_amount(ink, colours[c.colour], mine) for c, mine in zip(chosen, inks, strict=True)]
     paths = [candidate.path for candidate in chosen]
     shape = tick_shape(paths, inks, ink.furniture, ink.line_width)
@@ -81,15 +86,38 @@ def read_curves(
     return tuple(curves), notes
 
 
-def _ink_for_ticks(candidate: Candidate, chosen: Sequence[Candidate], ink: Ink) -> NDArray:
-    """All ink of a curve's colour, the lines of other curves of that colour taken out."""
-    mine = candidate.cover.copy()
+def _ink_for_ticks(
+    candidate: Candidate, chosen: Sequence[Candidate], ink: Ink, kin: NDArray
+) -> NDArray:
+    """Ink of a curve's colour and its kin, other curves of that colour taken out."""
+    mine = np.maximum(candidate.cover, kin)
     reach = ink.line_width / 2 + 0.5
     here = along(candidate.path, mine.shape, reach)
     for other in chosen:
         if other is not candidate and other.colour == candidate.colour:
             mine[along(other.path, mine.shape, reach) & ~here] = 0.0
     return mine
+
+
+def _kin(
+    candidate: Candidate,
+    chosen: Sequence[Candidate],
+    cover: NDArray,
+    colours: Sequence[LineColour],
+) -> NDArray:
+    """Ink of colours that no curve has and that are nearest to this curve's.
+
+    Ticks over a band, or thinner than the line, may look like a colour of their own.
+    """
+    taken = sorted({other.colour for other in chosen})
+    directions = np.array([colour.direction for colour in colours])
+    likeness = directions @ directions[taken].T
+    kin = np.zeros(candidate.cover.shape, dtype=np.float32)
+    for index in set(range(len(colours))) - set(taken):
+        nearest = taken[int(likeness[index].argmax())]
+        if nearest == candidate.colour and likeness[index].max() > np.cos(np.deg2rad(KIN)):
+            kin = np.maximum(kin, cover[index])
+    return kin
 
 
 def _ink_of_no_curve(candidate: Candidate, chosen: Sequence[Candidate]) -> NDArray:

@@ -25,6 +25,8 @@ FULL_LENGTH = 0.93
 GRID_SHARE = 0.5
 #: A curve is seen in at least this share of the plot's columns.
 SHORTEST_CURVE = 0.04
+#: And in this share of its own length; the rest may be hidden.
+LEAST_SEEN = 0.12
 #: A solid path this long is no accident of dashes and ticks.
 SHORTEST_SOLID = 0.12
 #: Paper that the falls of a solid line may cross, in line widths: its strokes are drawn.
@@ -164,7 +166,7 @@ class _Follower:
         )
         if path is None or path.n_own < SHORTEST_CURVE * own.shape[1]:
             return None
-        return path
+        return path if path.n_own >= LEAST_SEEN * len(path.rows) else None
 
     def broken(self, own: NDArray, hidden: NDArray) -> Path | None:
         """The best line with gaps; what lies in a gap is as good as hidden."""
