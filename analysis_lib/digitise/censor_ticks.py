@@ -48,6 +48,8 @@ class _Sides:
     open_below: NDArray
     fallen: NDArray
     crossed: NDArray
+    covered_above: NDArray
+    covered_below: NDArray
 
 
 def _sides(
@@ -79,9 +81,19 @@ def _sides(
         ends = unbroken & own & (share >= OWN_SHARE)
         length = np.where(ends, np.arange(1, reach + 1), 0).max(axis=1)
         free = (inside & ~closed[at, columns[:, None]])[:, : max(3, margin + 2)].all(axis=1)
-        sides += [length, free]
+        sides += [length, free, unbroken.sum(axis=1)]
     crossed = ndimage.maximum_filter1d(crossed, 3)
-    return _Sides(sides[0], sides[2], sides[1], sides[3], lower - upper, crossed)
+    above, open_above, covered_above, below, open_below, covered_below = sides
+    return _Sides(
+        above,
+        below,
+        open_above,
+        open_below,
+        lower - upper,
+        crossed,
+        covered_above,
+        covered_below,
+    )
 
 
 def _envelope(path: Path, line_width: float) -> tuple[NDArray, NDArray, int]:
@@ -138,7 +150,10 @@ def _standing(sides: _Sides, shape: TickShape, solid: bool) -> NDArray:
         return upper
     covered_up = ~sides.open_above & (sides.below >= 0.8 * shape.below - 0.5)
     covered_down = ~sides.open_below & (sides.above >= 0.8 * shape.above - 0.5)
-    return upper | lower | covered_up | covered_down
+    # Another line may lie on one half of a tick, when the other half is whole.
+    crossed_up = (sides.below >= down) & (sides.covered_above >= up) & (sides.fallen == 0)
+    crossed_down = (sides.above >= up) & (sides.covered_below >= down) & (sides.fallen == 0)
+    return upper | lower | covered_up | covered_down | crossed_up | crossed_down
 
 
 def _measured(
@@ -270,7 +285,7 @@ def _strokes(profile: NDArray, first: int, last: int, width: float) -> list[floa
     centre = float((weight * columns).sum() / max(weight.sum(), 1e-9))
     span = float(profile[lower:upper].sum())
     # A tick that is not there contradicts the curve; one that hides behind another does not.
-    count = int((span - SECOND_STROKE) / width)
+    count = round((span - SECOND_STROKE) / width)
     if count < 2:
         return [centre]
     half = (span - width) / 2
