@@ -45,7 +45,9 @@ def _second(trace: CurveTrace) -> str:
     if len(trace.readings) < 2 and trace.reading_sd is None:
         return "none; the reading error is estimated from the reading itself"
     if len(trace.readings) < 2:
-        return f"none; the reading error is taken as half a pixel, {error} of survival"
+        return (
+            f"none; the reading error is taken as that of rounding to pixels, {error} of survival"
+        )
     second = trace.readings[1]
     return (
         f"{second.reader}, {second.date}; {second.tool}. Error of one reading: {error} of survival"

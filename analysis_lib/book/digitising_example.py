@@ -102,7 +102,7 @@ def example() -> Example:
     lines = figure_svg(drawn, months=MONTHS, title=_TITLE)
     exact = digitise_vector(lines, colours=colours, **settings)
     arms = tuple(
-        ArmRead(arm, read, line, _patients(arm, read, figure.calibration.survival_per_pixel))
+        ArmRead(arm, read, line, _patients(arm, read, figure.calibration.reading_sd))
         for arm, read, line in zip(drawn, figure.curves, exact.curves, strict=True)
     )
     overlay = overlay_png(Image.open(BytesIO(image)), figure.calibration, figure.curves)
@@ -114,8 +114,8 @@ def _drawn_arms() -> tuple[DrawnArm, ...]:
     return tuple(DrawnArm(*_ARMS[arm["name"]], pd.DataFrame(arm["truth"])) for arm in pair["arms"])
 
 
-def _patients(arm: DrawnArm, read: DigitisedCurve, pixel: float) -> CurveReconstruction:
-    """Patients from the reading, right to half a pixel, and the table below the figure."""
+def _patients(arm: DrawnArm, read: DigitisedCurve, reading_sd: float) -> CurveReconstruction:
+    """Patients from the reading, rounded to pixels as it is, and the table below the figure."""
     times = arm.patients["time_months"]
     table = {
         "time_months": list(MONTHS),
@@ -125,7 +125,7 @@ def _patients(arm: DrawnArm, read: DigitisedCurve, pixel: float) -> CurveReconst
         read.points,
         n=len(times),
         number_at_risk=pd.DataFrame(table),
-        reading_sd=0.5 * pixel,
+        reading_sd=reading_sd,
     )
 
 

@@ -185,14 +185,13 @@ def _calibration(options: FigureOptions, drawn: FigureReading) -> dict[str, obje
 
 
 def _resolution(drawn: FigureReading) -> float | None:
-    """Half a pixel of survival; lines and tools have no pixels.
+    """What rounding to whole pixels takes from a reading; lines and tools have no pixels.
 
-    Half a pixel is more than the 0.29 of rounding alone: lines are wider than a pixel, and a
-    reading taken for exact stairs would make events of its rounding.
+    Without it a reading is taken for exact stairs, and events are made of its rounding.
     """
     if drawn.kind != "raster" or drawn.calibration is None:
         return None
-    return float(f"{0.5 * drawn.calibration.survival_per_pixel:.3g}")
+    return float(f"{drawn.calibration.reading_sd:.3g}")
 
 
 def _short(value: float) -> float:
@@ -232,7 +231,9 @@ def _write_to_look_at(arguments: argparse.Namespace, drawn: FigureReading, numbe
     write_bytes(folder / f"{name}.png", image)
     write_text(folder / f"{name}.wpd.json", webplotdigitizer_project(drawn.figure))
     print(f"overlay: {folder / f'{name}.png'}")
-    print(f"to correct it by hand, open in WebPlotDigitizer: {folder / f'{name}.wpd.json'}")
+    # WebPlotDigitizer counts in pixels of the image it shows: points of lines do not fit it.
+    use = "to correct it by hand" if drawn.kind == "raster" else "in points of the file"
+    print(f"project for WebPlotDigitizer, {use}: {folder / f'{name}.wpd.json'}")
 
 
 def _print_written(record: StudyRecord, written: WrittenCurve) -> None:

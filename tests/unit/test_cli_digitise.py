@@ -109,7 +109,7 @@ def test_the_image_stays_outside_and_the_trace_is_the_same_each_time(study):
     assert (study / "curves" / "os-a-trace.yaml").read_bytes() == trace
 
 
-def test_an_image_is_right_to_half_a_pixel_and_its_ticks_are_not_facts(study, capsys):
+def test_an_image_is_right_to_its_pixels_and_its_ticks_are_not_facts(study, capsys):
     figure, axes = new_axes((7, 5))
     for number, one in enumerate((arm(1), arm(2))):
         draw_arm(axes, one, color=f"C{number}", lw=1.6)
@@ -121,7 +121,7 @@ def test_an_image_is_right_to_half_a_pixel_and_its_ticks_are_not_facts(study, ca
     assert "raster" in out
     curve = printed_curve(out)
     pixel = 1.04 / (5 * 100 * 0.77)  # axes are 77 % of the height, matplotlib's default
-    assert curve["reading_sd"] == pytest.approx(pixel / 2, rel=0.02)
+    assert curve["reading_sd"] == pytest.approx(pixel / np.sqrt(12), rel=0.02)
     assert curve["censor_ticks_file"] is None
     assert "say censor_ticks_file: curves/os-a-ticks.csv" in out
     records, problems = named(study, **curve)
