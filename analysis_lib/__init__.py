@@ -3,8 +3,10 @@
 The layers, from the bottom up (an import may only point down):
 
 0. words: :mod:`vocabulary`, :mod:`exceptions`
-1. numbers: :mod:`survival`, :mod:`reconstruct`, :mod:`effect_sizes`
-2. evidence: :mod:`study_records`, :mod:`consistency`, :mod:`search`, :mod:`comparison`,
+1. numbers: :mod:`survival`, :mod:`reconstruct`, :mod:`effect_sizes`, :mod:`meta_analysis`,
+   :mod:`digitise`, :mod:`dose`
+2. evidence: :mod:`readings`, :mod:`study_records`, :mod:`consistency`, :mod:`search`,
+   :mod:`comparison`, :mod:`questions`,
    :mod:`editions`
 3. showing: :mod:`charts`, :mod:`tables`, :mod:`book`, :mod:`cli`
 """

@@ -10,16 +10,16 @@ from pathlib import Path
 
 
 def write_text(path: Path, text: str) -> bool:
-    """Write ``text`` atomically; False when the file already held exactly that.
-
-    The new content is complete on disk before it takes the old one's name, so
-    that an interruption leaves one or the other, never half.
-    """
+    """Write ``text`` in UTF-8 as :func:`write_bytes` does."""
     return write_bytes(path, text.encode("utf-8"))
 
 
 def write_bytes(path: Path, data: bytes) -> bool:
-    """:func:`write_text` for content that is no text."""
+    """Write ``data`` atomically; False when the file already held exactly that.
+
+    The new content is complete on disk before it takes the old one's name, so
+    that an interruption leaves one or the other, never half.
+    """
     if path.is_file() and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -103,6 +103,31 @@ class Facts(Html):
 
 
 @dataclass(frozen=True)
+class Picture(Html):
+    """An image of the book's own files; ``alt`` tells all that is to be seen in it.
+
+    ``source`` is relative to the page; width and height are the file's, in pixels.
+    """
+
+    source: str
+    alt: str
+    caption: str
+    width: int
+    height: int
+
+    def to_html(self) -> str:
+        size = f'width="{self.width}" height="{self.height}"'
+        return (
+            f'<figure class="lsr-picture">\n'
+            f'<img src="{escape(self.source)}" alt="{escape(self.alt)}" {size}>\n'
+            f"<figcaption>{escape(self.caption)}</figcaption>\n</figure>"
+        )
+
+    def to_text(self) -> str:
+        return f"{self.caption} {self.alt}"
+
+
+@dataclass(frozen=True)
 class Items(Html):
     """A list; an item with an id is a place that links lead to."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
 from analysis_lib.book.curves_page import curves_page
+from analysis_lib.book.digitising_page import digitising_page
 from analysis_lib.book.dose_calculator_page import dose_calculator_page
 from analysis_lib.book.dose_page import dose_page
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
@@ -108,6 +109,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "impact.md": _impact_page(found, editions),
         "cite.md": cite_page(editions),
         "reconstruction-quality.md": quality_page(records),
+        "figures-to-numbers.md": digitising_page(),
         "worked-example.md": example_page(),
         "reconstruction-benchmark.md": reconstruction_benchmark_page(),
     }

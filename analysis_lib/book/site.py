@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from analysis_lib.book.chapters import BOOK
+from analysis_lib.book.digitising_page import write_pictures
 from analysis_lib.book.edition_pages import feed_text
 from analysis_lib.book.feed import FEED
-from analysis_lib.book.scripts import write_scripts
+from analysis_lib.book.scripts import GENERATED, write_scripts
 from analysis_lib.editions import load_editions
 from analysis_lib.exceptions import ReviewError
 from analysis_lib.files import write_text
@@ -90,6 +91,7 @@ def _stage(pages: dict[str, str], source: Path) -> None:
     for name, text in pages.items():
         write_text(source / name, text)
     write_scripts(source / "_static")
+    write_pictures(source / "_static" / GENERATED)
     for path in sorted(source.rglob("*"), reverse=True):
         name = path.relative_to(source).as_posix()
         if path.is_file() and name not in wanted and "_static/generated" not in name:

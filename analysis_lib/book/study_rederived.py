@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis_lib.book.curve_trace import trace_facts
 from analysis_lib.book.glossary_page import term
 from analysis_lib.book.reconstruction_pages import constraints_table, steps
 from analysis_lib.book.study_uses import ComputedRatio
@@ -95,6 +96,7 @@ def _from_curve(record: StudyRecord, outcome: Outcome, slug: str, label: str) ->
     title = f"{label}: the reading and the curve made from it"
     return [
         reading_chart(f"curve-{slug}", reading, steps("reconstructed", made.ipd), title=title),
+        *trace_facts(record, outcome),
         constraints_table(made, f"{label}: printed and re-derived"),
     ]
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from analysis_lib.cli.building import add_build_commands
 from analysis_lib.cli.centre import add_centre_command
+from analysis_lib.cli.digitise import add_digitise_command
 from analysis_lib.cli.edition import add_edition_command
 from analysis_lib.cli.evidence import add_validate_command
 from analysis_lib.cli.exits import FOUND, GOOD, USAGE, print_problems
@@ -31,6 +32,8 @@ _EPILOG = """examples:
   lsr study check doe-2026        what is wrong, doubtful or left to do; a preview page
   lsr study second doe-2026       an independent second reading: open, compare
   lsr study show bhatia-2024      a record as text, with its findings
+  lsr digitise fig.png --study doe-2026 --arm re_srs --outcome os --x-range 0 60
+                                  a published figure as a curve of a study
   lsr reconstruct os.csv --n 30   a digitised curve as patients
   lsr impact                      what this evidence does to each conclusion
   lsr edition cut                 freeze, commit and tag the next edition
@@ -48,6 +51,7 @@ _COMMANDS = (
     add_screen_command,
     add_validate_command,
     add_study_command,
+    add_digitise_command,
     add_reconstruct_command,
     add_centre_command,
     add_build_commands,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from analysis_lib.cli.exits import FOUND, GOOD
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.files import write_text
 from analysis_lib.readings import (
@@ -15,6 +17,9 @@ from analysis_lib.readings import (
     read_curve_file,
     read_ticks_file,
 )
+
+if TYPE_CHECKING:
+    from analysis_lib.reconstruct import CurveReconstruction
 
 _EPILOG = """examples:
   lsr reconstruct os.csv --n 30
@@ -75,16 +80,25 @@ def _reconstruct(arguments: argparse.Namespace) -> int:
         n_imputations=arguments.imputations,
         seed=arguments.seed,
     )
-    print(f"level: {made.level}; reading error {made.reading_sd:.4f} (standard deviation)")
-    print(_table(made.constraints))
-    print(f"fit: RMSE {made.fit.rmse:.4f}, largest difference {made.fit.max_abs_difference:.4f}")
-    unmet = int((~made.constraints["met"]).sum())
     if arguments.out:
         write_text(arguments.out, _csv(made.ipd, made.imputations))
         n_events = int(made.ipd["event"].sum())
         print(f"wrote {arguments.out}: {len(made.ipd)} patients, {n_events} events")
-    print("every fact is met" if not unmet else f"{unmet} facts cannot be met together: see above")
-    return 0 if not unmet else 1
+    print(constraints_text(made))
+    return GOOD if made.constraints["met"].all() else FOUND
+
+
+def constraints_text(made: CurveReconstruction) -> str:
+    """Every given fact beside what the patients have, the fit, and what is not met."""
+    unmet = int((~made.constraints["met"]).sum())
+    return "\n".join(
+        (
+            f"level: {made.level}; reading error {made.reading_sd:.4f} (standard deviation)",
+            _table(made.constraints),
+            f"fit: RMSE {made.fit.rmse:.4f}, largest difference {made.fit.max_abs_difference:.4f}",
+            f"{unmet} facts cannot be met together: see above" if unmet else "every fact is met",
+        )
+    )
 
 
 def _landmarks(texts: list[str], per_unit: float) -> pd.DataFrame | None:

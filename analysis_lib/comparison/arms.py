@@ -23,7 +23,7 @@ from analysis_lib.reconstruct.summaries import (
     MedianSummary,
     reconstruct_from_summary,
 )
-from analysis_lib.study_records import read_curve
+from analysis_lib.study_records import read_censor_ticks, read_curve
 from analysis_lib.study_records.model import Outcome, Source, StudyRecord
 from analysis_lib.survival import kaplan_meier, median_survival
 from analysis_lib.vocabulary import CURVE_LEVELS
@@ -249,6 +249,7 @@ def reconstruct_outcome(
         n=outcome.n_analysed.value,
         number_at_risk=at_risk,
         n_events=outcome.n_events,
+        censor_times_months=read_censor_ticks(record, outcome),
         median=median.value if median else None,
         landmarks=pd.DataFrame(
             {"time_months": [m.months for m in marks], "survival": [m.value for m in marks]}

@@ -2,7 +2,8 @@
 
 from analysis_lib.study_records.centre_record import load_centre, records_with_centre
 from analysis_lib.study_records.claims import part_of_record
-from analysis_lib.study_records.curves import read_curve
+from analysis_lib.study_records.curve_traces import CurveTrace, TracedReading, read_trace
+from analysis_lib.study_records.curves import read_censor_ticks, read_curve
 from analysis_lib.study_records.evidence_files import (
     declared_same_series,
     load_benchmark_review,
@@ -29,8 +30,10 @@ from analysis_lib.study_records.search_files import SearchFiles, load_search_fil
 __all__ = [
     "DATA",
     "ROOT",
+    "CurveTrace",
     "SearchFiles",
     "StudyRecord",
+    "TracedReading",
     "declared_same_series",
     "grade",
     "load_benchmark_review",
@@ -45,8 +48,10 @@ __all__ = [
     "load_second_readings",
     "load_vocabulary",
     "part_of_record",
+    "read_censor_ticks",
     "read_curve",
     "read_record",
+    "read_trace",
     "records_with_centre",
     "risk_of_bias",
     "sound_records",

@@ -1,4 +1,4 @@
-"""Digitised curves that stand in a study's folder."""
+"""Digitised curves that stand in a study's folder, and the traces of how they were read."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from pathlib import Path
 import pandas as pd
 
 from analysis_lib.exceptions import RecordProblem
+from analysis_lib.study_records.curve_traces import check_traces
 from analysis_lib.study_records.model import Outcome, StudyRecord
 from analysis_lib.study_records.schema import line_of
 
 _COLUMNS = {
     "file": ("time_months", "survival"),
     "number_at_risk_file": ("time_months", "number_at_risk"),
+    "censor_ticks_file": ("time_months",),
 }
 
 
 def check_curves(record: StudyRecord, folder: Path) -> tuple[RecordProblem, ...]:
-    """Every curve file the record names must exist and hold the columns it should."""
-    problems = []
+    """Every curve file the record names must exist and hold the columns it should.
+
+    So must every trace in the folder, whether or not the record names it yet.
+    """
+    problems = list(check_traces(record, folder))
     for arm_index, arm in enumerate(record.arms):
         for index, outcome in enumerate(arm.outcomes):
             if outcome.curve is None:
@@ -49,6 +54,14 @@ def read_curve(record: StudyRecord, outcome: Outcome) -> tuple[pd.DataFrame, pd.
         pd.read_csv(folder / outcome.curve.file),
         None if at_risk is None else pd.read_csv(folder / at_risk),
     )
+
+
+def read_censor_ticks(record: StudyRecord, outcome: Outcome) -> list[float] | None:
+    """Months of the censor ticks drawn on an outcome's curve; None when none were read."""
+    name = outcome.curve.censor_ticks_file if outcome.curve else None
+    if name is None:
+        return None
+    return pd.read_csv(Path(record.folder) / name)["time_months"].tolist()
 
 
 def _fault(path: Path, columns: tuple[str, ...]) -> str | None:

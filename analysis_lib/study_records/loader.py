@@ -28,12 +28,17 @@ def study_files(data: Path = DATA) -> tuple[Path, ...]:
 
 
 def read_record(
-    path: Path, *, data: Path = DATA
+    path: Path, *, data: Path = DATA, with_curves: bool = True
 ) -> tuple[StudyRecord | None, tuple[RecordProblem, ...]]:
-    """One record file: the record, or None and everything that is wrong with it."""
+    """One record file: the record, or None and everything that is wrong with it.
+
+    ``with_curves=False`` leaves the curve files alone: they may be about to be replaced.
+    """
     name = record_name(path, data)
     raw, lines, problems = read_yaml(path, name)
-    return (None, problems) if problems else check_record(raw, lines, path=path, data=data)
+    if problems:
+        return None, problems
+    return check_record(raw, lines, path=path, data=data, with_curves=with_curves)
 
 
 def record_name(path: Path, data: Path = DATA) -> str:
@@ -42,7 +47,7 @@ def record_name(path: Path, data: Path = DATA) -> str:
 
 
 def check_record(
-    raw: Any, lines: dict[str, int], *, path: Path, data: Path = DATA
+    raw: Any, lines: dict[str, int], *, path: Path, data: Path = DATA, with_curves: bool = True
 ) -> tuple[StudyRecord | None, tuple[RecordProblem, ...]]:
     """A plain mapping as a record of the file ``path``, or everything that is wrong with it."""
     name = record_name(path, data)
@@ -58,7 +63,7 @@ def check_record(
     if problems:
         return None, problems
     record = build_record(used, path=name, folder=str(path.parent), lines=lines)
-    problems = check_curves(record, path.parent)
+    problems = check_curves(record, path.parent) if with_curves else ()
     return (None if problems else record), problems
 
 

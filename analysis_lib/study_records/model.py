@@ -76,6 +76,8 @@ class Curve:
 
     file: str
     number_at_risk_file: str | None = None
+    censor_ticks_file: str | None = None
+    trace_file: str | None = None
     reading_sd: float | None = None
 
 

@@ -34,6 +34,7 @@ KINDS = (
     "protocol.html",
     "deviations.html",
     "reporting.html",
+    "figures-to-numbers.html",
     "reconstruction-quality.html",
     "worked-example.html",
     "reconstruction-benchmark.html",

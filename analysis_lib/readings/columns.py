@@ -69,23 +69,29 @@ def read_ticks_file(path: Path, *, time_unit: str = "months") -> list[float]:
     return _months([row[0] for row in _numbers(path, columns=1)], time_unit)
 
 
-def _months(times: list[float], unit: str) -> list[float]:
+def months_in(unit: str) -> float:
+    """Months in one unit of time; an unknown unit is refused."""
     if unit not in MONTHS_PER:
         known = ", ".join(MONTHS_PER)
         raise InvalidInputError(f"time unit must be one of {known}, was {unit!r}")
-    return [time * MONTHS_PER[unit] for time in times]
+    return MONTHS_PER[unit]
+
+
+def _months(times: list[float], unit: str) -> list[float]:
+    per_unit = months_in(unit)
+    return [time * per_unit for time in times]
 
 
 def _numbers(path: Path, *, columns: int) -> list[list[float]]:
     """The rows of numbers of a file; a first line without any number is a header."""
-    lines = [(n, line) for n, line in enumerate(_lines(path), start=1) if line.strip()]
+    lines = [(n, line) for n, line in enumerate(text_lines(path), start=1) if line.strip()]
     if not lines:
         raise InvalidInputError(f"{path}: is empty")
-    separator, comma = _dress([line for _, line in lines])
+    separator, comma = dress([line for _, line in lines])
     rows = []
     for position, (number, line) in enumerate(lines):
         parts = [part.strip().strip('"') for part in line.split(separator)]
-        values = [_number(part, comma) for part in parts[:columns]]
+        values = [number_in(part, comma) for part in parts[:columns]]
         if position == 0 and all(value is None for value in values):
             continue
         if len(values) < columns or any(value is None for value in values):
@@ -97,7 +103,8 @@ def _numbers(path: Path, *, columns: int) -> list[list[float]]:
     return rows
 
 
-def _lines(path: Path) -> list[str]:
+def text_lines(path: Path) -> list[str]:
+    """The lines of a text file of bounded size, without byte order mark."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InvalidInputError(f"{path}: must be at most {MAX_BYTES:,} bytes")
@@ -108,7 +115,7 @@ def _lines(path: Path) -> list[str]:
         raise InvalidInputError(f"{path}: must be UTF-8 text") from error
 
 
-def _dress(lines: list[str]) -> tuple[str | None, bool]:
+def dress(lines: list[str]) -> tuple[str | None, bool]:
     """The separator (None: white space), and whether the decimal sign is a comma.
 
     A comma is the decimal sign when another separator stands on every line too.
@@ -121,7 +128,8 @@ def _dress(lines: list[str]) -> tuple[str | None, bool]:
     return None, any("," in line for line in lines)
 
 
-def _number(text: str, comma: bool) -> float | None:
+def number_in(text: str, comma: bool) -> float | None:
+    """The finite number that a cell holds, or None."""
     if comma:
         text = text.replace(",", ".")
     try:

@@ -1,0 +1,231 @@
+"""From chosen staircases to curves: corners, censor ticks, colour, style and confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from analysis_lib.digitise.censor_ticks import TickShape, find_ticks, tick_shape
+from analysis_lib.digitise.figure import Calibration, DigitisedCurve, Finding
+from analysis_lib.digitise.ink import Ink
+from analysis_lib.digitise.line_colours import LineColour
+from analysis_lib.digitise.pen import pen_offset
+from analysis_lib.digitise.separation import (
+    LONGEST_GAP,
+    Candidate,
+    along,
+    colour_hex,
+    line_style,
+)
+from analysis_lib.digitise.staircase import Staircase, extended, merged, refine
+from analysis_lib.digitise.tracking import SEEN
+
+#: A curve that starts this near to its known start (pixels) starts there.
+AT_START = 2.5
+#: Colours within this many degrees of a curve's may be its ticks.
+KIN = 30.0
+#: Share of a curve's length that may be hidden without a word.
+HIDDEN_WITHOUT_WORD = 0.1
+#: Lines thinner than this (pixels) are mostly soft edge.
+THIN = 1.6
+
+
+def read_curves(
+    chosen: Sequence[Candidate],
+    ink: Ink,
+    colours: Sequence[LineColour],
+    cover: NDArray,
+    calibration: Calibration,
+    *,
+    rising: bool,
+    exact: bool,
+) -> tuple[tuple[DigitisedCurve, ...], list[Finding]]:
+    """Curves in months and probabilities.
+
+    Parameters
+    ----------
+    chosen : sequence of Candidate
+        One per curve.
+    ink : Ink
+        The plot area, upside down when ``rising``.
+    colours : sequence of LineColour
+        Indexed by the candidates.
+    cover : ndarray, shape (k, h, w)
+        Coverage by each of them.
+    calibration : Calibration
+        Of the straightened figure.
+    rising : bool
+        Whether rows are upside down.
+    exact : bool
+        Whether pixels are the drawing program's own (neither turned nor scaled).
+    """
+    inks = [_ink_for_ticks(c, chosen, ink, _kin(c, chosen, cover, colours)) for c in chosen]
+    amounts = [_amount(ink, colours[c.colour], mine) for c, mine in zip(chosen, inks, strict=True)]
+    paths = [candidate.path for candidate in chosen]
+    shape = tick_shape(paths, inks, ink.furniture, ink.line_width)
+    marks = amounts
+    if shape is None:  # ticks in a colour of their own
+        inks = [_ink_of_no_curve(candidate, chosen) for candidate in chosen]
+        shape = tick_shape(paths, inks, ink.furniture, ink.line_width)
+        marks = [ink.strength * (mine > 0.3) for mine in inks]
+    stairs = [_stairs(c, amount, ink, shape) for c, amount in zip(chosen, amounts, strict=True)]
+    offset = _offset(stairs, ink, calibration, rising) if exact else 0.0
+    curves = []
+    for candidate, mine, mark, steps in zip(chosen, inks, marks, stairs, strict=True):
+        ticks = _tick_columns(candidate, mine, mark, ink, shape)
+        curves.append(_curve(candidate, steps, ticks, ink, colours, calibration, rising, offset))
+    notes = []
+    if offset:
+        text = f"lines lie {abs(offset)} pixel off the axes' grid; readings were moved back"
+        notes.append(Finding("note", "pen_offset", text))
+    return tuple(curves), notes
+
+
+def _ink_for_ticks(
+    candidate: Candidate, chosen: Sequence[Candidate], ink: Ink, kin: NDArray
+) -> NDArray:
+    """Ink of a curve's colour and its kin, other curves of that colour taken out."""
+    mine = np.maximum(candidate.cover, kin)
+    reach = ink.line_width / 2 + 0.5
+    here = along(candidate.path, mine.shape, reach)
+    for other in chosen:
+        if other is not candidate and other.colour == candidate.colour:
+            mine[along(other.path, mine.shape, reach) & ~here] = 0.0
+    return mine
+
+
+def _kin(
+    candidate: Candidate,
+    chosen: Sequence[Candidate],
+    cover: NDArray,
+    colours: Sequence[LineColour],
+) -> NDArray:
+    """Ink of colours that no curve has and that are nearest to this curve's.
+
+    Ticks over a band, or thinner than the line, may look like a colour of their own.
+    """
+    taken = sorted({other.colour for other in chosen})
+    directions = np.array([colour.direction for colour in colours])
+    likeness = directions @ directions[taken].T
+    kin = np.zeros(candidate.cover.shape, dtype=np.float32)
+    for index in set(range(len(colours))) - set(taken):
+        nearest = taken[int(likeness[index].argmax())]
+        if nearest == candidate.colour and likeness[index].max() > np.cos(np.deg2rad(KIN)):
+            kin = np.maximum(kin, cover[index])
+    return kin
+
+
+def _ink_of_no_curve(candidate: Candidate, chosen: Sequence[Candidate]) -> NDArray:
+    """Ink of colours that no curve has."""
+    curves = {other.colour: other.cover for other in chosen}
+    return np.clip(candidate.everything - np.sum(list(curves.values()), axis=0), 0, 1)
+
+
+def _amount(ink: Ink, colour: LineColour, mine: NDArray) -> NDArray:
+    """How much of a colour is absorbed where its ink is, soft edges included."""
+    near = ndimage.maximum_filter(mine, 3) > 0.3
+    return np.clip(ink.absorbed @ np.array(colour.direction), 0, None) * near
+
+
+def _stairs(candidate: Candidate, amount: NDArray, ink: Ink, shape: TickShape | None) -> Staircase:
+    near = ndimage.maximum_filter(candidate.own, 3) > 0.3
+    stairs = refine(candidate.path, candidate.own, amount * near, ink.line_width)
+    tick = shape.below if shape is not None else 0.0
+    return extended(merged(stairs, ink.line_width), candidate.own, ink.line_width, tick)
+
+
+def _offset(stairs: Sequence[Staircase], ink: Ink, calibration: Calibration, rising: bool) -> float:
+    """Half a pixel between curves and axes, see ``pen``."""
+    levels = np.concatenate([s.levels for s in stairs])
+    height = ink.strength.shape[0]
+    rows = ink.row + (height - levels if rising else levels)
+    ticks = [tick.pixel for tick in (*calibration.x_ticks, *calibration.y_ticks)]
+    return pen_offset(rows, ticks)
+
+
+def _tick_columns(
+    candidate: Candidate, mine: NDArray, amount: NDArray, ink: Ink, shape: TickShape | None
+) -> NDArray:
+    if shape is None:
+        return np.empty(0)
+    return find_ticks(
+        candidate.path,
+        mine,
+        np.clip(candidate.everything - mine, 0, 1),
+        amount,
+        ink.furniture,
+        line_width=ink.line_width,
+        shape=shape,
+        solid=candidate.solid,
+    )
+
+
+def _curve(
+    candidate: Candidate,
+    stairs: Staircase,
+    ticks: NDArray,
+    ink: Ink,
+    colours: Sequence[LineColour],
+    calibration: Calibration,
+    rising: bool,
+    offset: float,
+) -> DigitisedCurve:
+    columns, rows = stairs.corners()
+    height = ink.strength.shape[0]
+    rows = height - rows if rising else rows
+    straight = replace(calibration, rotation_degrees=0.0)
+    months, values = straight.to_data(columns + ink.column - offset, rows + ink.row - offset)
+    tick_months, _ = straight.to_data(ticks + ink.column - offset, np.zeros(len(ticks)))
+    months, values = _tidied(months, values, calibration, rising)
+    confidence, reasons = _confidence(candidate, ink)
+    censored = np.clip(tick_months, 0.0, months[-1])
+    return DigitisedCurve(
+        points=pd.DataFrame({"time_months": months, "survival": values}),
+        censor_times_months=tuple(float(t) for t in censored),
+        colour=colour_hex(colours[candidate.colour], ink),
+        line_style=line_style(candidate, ink.line_width),
+        confidence=confidence,
+        reasons=reasons,
+    )
+
+
+def _tidied(
+    months: NDArray, values: NDArray, calibration: Calibration, rising: bool
+) -> tuple[NDArray, NDArray]:
+    """Times from zero, probabilities within 0 and 1 that only fall (or only rise)."""
+    months = np.maximum.accumulate(np.clip(months, 0.0, None))
+    values = np.clip(values, 0.0, 1.0)
+    values = np.maximum.accumulate(values) if rising else np.minimum.accumulate(values)
+    begin = 0.0 if rising else 1.0
+    if months[0] < 3 * calibration.months_per_pixel:
+        months[0] = 0.0
+    if abs(values[0] - begin) < AT_START * calibration.survival_per_pixel:
+        values[:2] = begin
+    return months, values
+
+
+def _confidence(candidate: Candidate, ink: Ink) -> tuple[float, tuple[str, ...]]:
+    """Share of the curve that the figure shows, and what it does not show."""
+    path = candidate.path
+    seen = path.own > SEEN
+    if not candidate.solid:
+        size = int(LONGEST_GAP * ink.line_width) + 2
+        seen = ndimage.binary_closing(np.pad(seen, size), np.ones(size))[size:-size]
+    fallen = float(path.rows[-1] - path.rows[0])
+    drawn = 1.0 - path.undrawn / max(fallen, 1.0) if candidate.solid else 1.0
+    shown = float(np.mean(seen))
+    reasons = []
+    if shown < 1 - HIDDEN_WITHOUT_WORD:
+        reasons.append(f"{100 * (1 - shown):.0f} % of its length is hidden by other lines")
+    if drawn < 1 - HIDDEN_WITHOUT_WORD:
+        reasons.append("part of its falls is not drawn")
+    if ink.line_width < THIN:
+        reasons.append("the line is hardly wider than a pixel")
+    thin = 0.9 if ink.line_width < THIN else 1.0
+    confidence = float(np.clip(shown * max(drawn, 0.0) * thin, 0.0, 1.0))
+    return (round(confidence, 3) if reasons else 1.0), tuple(reasons)

@@ -1,0 +1,180 @@
+"""What a vector figure is made of, whatever file it came in: lines with a pen, labels, images.
+
+Positions are points of the figure, columns to the right and rows down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis_lib.digitise.figure import NotAFigureError
+
+#: A Kaplan-Meier figure has a few thousand lines; a map or a scatter plot of cells has more.
+MAX_LINES = 200_000
+MAX_VERTICES = 2_000_000
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle along the page."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def within(self, other: Box | None) -> Box:
+        """The part of this rectangle that lies in another one; ``None`` is the whole plane."""
+        if other is None:
+            return self
+        return Box(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            min(self.right, other.right),
+            min(self.bottom, other.bottom),
+        )
+
+
+def box_of(points: NDArray) -> Box:
+    """The smallest rectangle around points, shape (m, 2)."""
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    return Box(float(left), float(top), float(right), float(bottom))
+
+
+@dataclass(frozen=True)
+class Pen:
+    """How a line is drawn: colours as ``#rrggbb`` (``None``: not), width and dashes in points."""
+
+    stroke: str | None
+    fill: str | None
+    width: float
+    dash: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One stretch of a path without a lift of the pen.
+
+    Attributes
+    ----------
+    points : ndarray, shape (m, 2)
+        Columns and rows; of a curved line the control points are among them.
+    pen : Pen
+        How it is drawn.
+    closed, curved : bool
+        Whether it returns to its start, and whether any part of it is no straight line.
+    """
+
+    points: NDArray
+    pen: Pen
+    closed: bool = False
+    curved: bool = False
+
+    @property
+    def box(self) -> Box:
+        """The smallest rectangle around it."""
+        return box_of(self.points)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A piece of text: the middle of it, and what it says."""
+
+    column: float
+    row: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """All that is drawn on a page, in order of drawing, and how many images lie in it."""
+
+    lines: tuple[Line, ...]
+    labels: tuple[Label, ...]
+    width: float
+    height: float
+    images: int
+
+
+class DrawingBuilder:
+    """Collects lines and labels of a page; refuses more than a figure can hold."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.labels: list[Label] = []
+        self.images = 0
+        self._vertices = 0
+
+    def add(self, line: Line, clip: Box | None) -> None:
+        """Take up the part of a line that its clipping rectangle lets through."""
+        if len(line.points) < 2 or not np.isfinite(line.points).all():
+            return
+        self._vertices += len(line.points)
+        if len(self.lines) >= MAX_LINES or self._vertices > MAX_VERTICES:
+            raise NotAFigureError(
+                f"the page holds more than {MAX_LINES:,} lines or {MAX_VERTICES:,} points: "
+                "give the figure alone"
+            )
+        self.lines += clipped(line, clip)
+
+    def drawing(self, width: float, height: float) -> Drawing:
+        """The finished page."""
+        return Drawing(tuple(self.lines), tuple(self.labels), width, height, self.images)
+
+
+def clipped(line: Line, clip: Box | None) -> list[Line]:
+    """The parts of a line within a rectangle; a filled shape only when it touches it."""
+    if clip is None:
+        return [line]
+    box = line.box
+    beside = clip.left <= box.left and clip.right >= box.right
+    if beside and clip.top <= box.top and clip.bottom >= box.bottom:
+        return [line]
+    apart = box.right < clip.left or box.left > clip.right
+    if apart or box.bottom < clip.top or box.top > clip.bottom:
+        return []
+    if line.curved or line.closed:
+        return [line]
+    return [replace(line, points=part) for part in _parts(line.points, clip)]
+
+
+def _parts(points: NDArray, clip: Box) -> Iterable[NDArray]:
+    """Stretches of a polyline within a rectangle (Liang and Barsky 1984, one edge at a time)."""
+    part: list[Sequence[float]] = []
+    for start, end in pairwise(points):
+        ends = _within(start, end, clip)
+        if ends is None:
+            if len(part) > 1:
+                yield np.array(part)
+            part = []
+            continue
+        enter, leave = ends
+        if not part or tuple(part[-1]) != tuple(enter):
+            if len(part) > 1:
+                yield np.array(part)
+            part = [tuple(enter)]
+        part.append(tuple(leave))
+    if len(part) > 1:
+        yield np.array(part)
+
+
+def _within(start: NDArray, end: NDArray, clip: Box) -> tuple[NDArray, NDArray] | None:
+    along = end - start
+    first, last = 0.0, 1.0
+    for axis, (low, high) in enumerate(((clip.left, clip.right), (clip.top, clip.bottom))):
+        if along[axis] == 0.0:
+            if not low <= start[axis] <= high:
+                return None
+            continue
+        at = sorted(((low - start[axis]) / along[axis], (high - start[axis]) / along[axis]))
+        first, last = max(first, at[0]), min(last, at[1])
+    if first > last:
+        return None
+    enter = start if first == 0.0 else start + first * along
+    leave = end if last == 1.0 else start + last * along
+    return enter, leave
