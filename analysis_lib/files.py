@@ -15,7 +15,11 @@ def write_text(path: Path, text: str) -> bool:
     The new content is complete on disk before it takes the old one's name, so
     that an interruption leaves one or the other, never half.
     """
-    data = text.encode("utf-8")
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> bool:
+    """:func:`write_text` for content that is no text."""
     if path.is_file() and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -67,6 +67,11 @@ def ratio(value: float | None) -> str:
     return NOT_REPORTED if is_unknown(value) else _rounded(value, 2)
 
 
+def gray(value: float | None) -> str:
+    """A dose in Gy with one decimal, without the unit."""
+    return NOT_REPORTED if is_unknown(value) else _rounded(value, 1)
+
+
 def count(value: int | None) -> str:
     """A number of patients, lesions or studies, with commas from 1,000."""
     return NOT_REPORTED if is_unknown(value) else f"{int(value):,}"

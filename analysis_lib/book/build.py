@@ -21,6 +21,7 @@ from analysis_lib.book.pages import generate_pages
 from analysis_lib.book.site import BUILD, SITE, build_site, recover
 from analysis_lib.comparison import compare, load_declarations
 from analysis_lib.comparison.declarations import Declaration
+from analysis_lib.comparison.kept import FOLDER
 from analysis_lib.editions import headline_numbers
 from analysis_lib.exceptions import ReviewError
 from analysis_lib.files import fingerprint, write_text
@@ -62,7 +63,7 @@ def build(*, only: Sequence[str] = (), force: bool = False, quiet: bool = False)
     ReviewError
         Another build holds the folder.
     """
-    with alone():
+    with alone(), _kept_results():
         return _build(tuple(only), force, quiet)
 
 
@@ -81,7 +82,7 @@ def _build(only: Sequence[str], force: bool, quiet: bool) -> BuildReport:
     whole = state.get("files") == _site_files() != {}
     rebuilt = site_key != state.get("site") or not whole or force
     if rebuilt:
-        results = {d.id: compare(d.id, records) for d in declarations}
+        results = {d.id: compare(d.id) for d in declarations}
         for comparison_id, result in results.items():
             _write_golden(comparison_id, headline_numbers(result))
         build_site(generate_pages(results))
@@ -103,6 +104,20 @@ def alone() -> Iterator[None]:
         except OSError as error:
             raise ReviewError("another build is running in this folder; wait for it") from error
         yield
+
+
+@contextmanager
+def _kept_results() -> Iterator[None]:
+    """Let the chapters and the pages of this build share each computed comparison."""
+    before = os.environ.get(FOLDER)
+    os.environ[FOLDER] = str(BUILD / "results")
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(FOLDER)
+        else:
+            os.environ[FOLDER] = before
 
 
 def _site_files() -> dict[str, int]:

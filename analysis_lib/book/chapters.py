@@ -19,7 +19,7 @@ import papermill
 from analysis_lib.comparison.declarations import DECLARATIONS, Declaration, load_declaration
 from analysis_lib.comparison.dependencies import studies_concerning
 from analysis_lib.files import fingerprint, write_text
-from analysis_lib.study_records import DATA, ROOT, StudyRecord
+from analysis_lib.study_records import DATA, ROOT, StudyRecord, load_reading
 
 TEMPLATE = ROOT / "chapters" / "comparison.py"
 BOOK = ROOT / "book"
@@ -55,7 +55,8 @@ def chapter_key(declaration: Declaration, records: tuple[StudyRecord, ...]) -> s
     files = [path for study in studies for path in (DATA / "studies" / study).rglob("*.*")]
     files += [DATA / name for name in _SHARED_DATA]
     files += [TEMPLATE, DECLARATIONS, *library_files()]
-    return fingerprint(files, root=ROOT, extra=(declaration.id, *studies))
+    searched = load_reading()["database_search"]["statement"]
+    return fingerprint(files, root=ROOT, extra=(declaration.id, searched, *studies))
 
 
 def run_chapter(comparison_id: str) -> str:

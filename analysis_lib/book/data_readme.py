@@ -24,6 +24,7 @@ records, not this table.
 | `guidelines.yaml` | what guidelines say, seen and not seen |
 | `benchmark_review.yaml` | the published pooled results that are compared with |
 | `reading.yaml` | what was read, when, and whether databases were searched |
+| `searches/` | the search strategy, each search with its candidates, who screened what |
 | `judgements/` | risk of bias and certainty: JBI items, ROBINS-I, GRADE, each with its reason |
 | `second_readings/` | forms of independent second readings, as they were filled in |
 | `second_reading.csv` | each value that was looked for a second time |

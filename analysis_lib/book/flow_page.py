@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 import pandas as pd
 
@@ -20,7 +21,8 @@ from analysis_lib.book.study_uses import (
 )
 from analysis_lib.charts import Chart, flow_chart
 from analysis_lib.comparison.arms import study_label
-from analysis_lib.study_records import StudyRecord, load_reading
+from analysis_lib.search import DatabaseFlow, PrismaFlow, prisma_flow
+from analysis_lib.study_records import StudyRecord, load_reading, load_search_files
 from analysis_lib.tables import Cell, Html, callout, count, html_table, paragraph
 
 #: Uses from the strongest to the weakest, and their columns.
@@ -34,19 +36,26 @@ _STEPS = {
 
 
 def flow_page(
-    records: Sequence[StudyRecord], results: Results, uses: dict[str, tuple[Use, ...]]
+    records: Sequence[StudyRecord],
+    results: Results,
+    uses: dict[str, tuple[Use, ...]],
+    *,
+    until: str | None = None,
 ) -> str:
-    """The Markdown of the flow page."""
-    reading = load_reading()
+    """The Markdown of the flow page: the PRISMA 2020 flow of what the files hold.
+
+    Parameters
+    ----------
+    records, results, uses
+        The evidence, and what the comparisons make of it.
+    until : str, optional
+        An edition's last day; later searches and decisions do not count.
+    """
+    flow = prisma_flow(load_search_files(), records, until=until)
     return page(
         "From records read to records used",
-        callout(
-            "caution",
-            f"{reading['database_search']['statement']} Records were found in "
-            f"{'; '.join(reading['sources_read'])}. There are no counts of hits, duplicates or "
-            "screened titles to show.",
-        ),
-        _flow(records, results),
+        _how_found(flow),
+        _flow(flow, records, results),
         Heading("Used by each comparison"),
         _per_comparison(results, uses),
         Heading("Included, in no primary analysis"),
@@ -59,20 +68,77 @@ def flow_page(
     )
 
 
-def _flow(records: Sequence[StudyRecord], results: Results) -> Chart:
+def _how_found(flow: PrismaFlow) -> Html:
+    """What the diagram can count and what it cannot."""
+    reading = load_reading()
+    others = f"Records were found in {'; '.join(reading['sources_read'])}."
+    if flow.databases is None:
+        return callout(
+            "caution",
+            f"{reading['database_search']['statement']} {others} There are no counts of hits, "
+            "duplicates or screened titles to show.",
+        )
+    return paragraph(
+        f"{reading['database_search']['statement']} Other records, {count(len(flow.other_ids))}, "
+        f"came by other methods. {others} Of those there are no counts of hits, duplicates or "
+        "screened titles. The diagram follows PRISMA 2020."
+    )
+
+
+def _flow(flow: PrismaFlow, records: Sequence[StudyRecord], results: Results) -> Chart:
+    boxes = [*_search_boxes(flow.databases), *_reading_boxes(flow, records, results)]
+    steps = [number - 1 for number in accumulate(int(lane == "main") for lane, _, _ in boxes)]
+    frame = pd.DataFrame(boxes, columns=["lane", "label", "n"]).assign(step=steps)
+    return flow_chart("flow", frame, title="Records read, included and used")
+
+
+def _search_boxes(found: DatabaseFlow | None) -> list[tuple[str, str, int]]:
+    """PRISMA's identification and screening: lane, label and count, each main box first."""
+    if found is None:
+        return []
+    named = "; ".join(f"{label} {count(n)}" for label, n in found.identified)
+    optional = [
+        ("aside", "Not yet screened by every reader", found.waiting),
+        ("aside", "Readers disagree, not settled", found.disputed),
+        ("aside", "Reports still to be retrieved or read", found.awaited),
+    ]
+    waiting, disputed, awaited = ([box] if box[2] else [] for box in optional)
+    return [
+        ("main", f"Records identified by database search ({named})", _total(found.identified)),
+        ("aside", "Duplicates removed before screening", found.duplicates),
+        ("aside", "Already in the review", found.in_review),
+        *waiting,
+        ("main", "Records screened", found.screened),
+        *(("aside", f"Excluded: {label}", n) for label, n in found.excluded),
+        *disputed,
+        ("main", "Reports sought for retrieval", found.sought),
+        ("aside", "Reports not retrieved", found.not_retrieved),
+        *awaited,
+        ("main", "Reports assessed for eligibility", found.assessed),
+        *(("aside", f"Report excluded: {label}", n) for label, n in found.reports_excluded),
+    ]
+
+
+def _reading_boxes(
+    flow: PrismaFlow, records: Sequence[StudyRecord], results: Results
+) -> list[tuple[str, str, int]]:
+    """From records with a study file to those in a primary analysis."""
     decided = [record.eligibility.decision for record in records]
     included = decided.count("include")
     pooled = len(_pooled(results))
-    boxes = [
-        (0, "main", "Records read", len(records)),
-        (0, "aside", "Not used, reason below", decided.count("exclude")),
-        (0, "aside", "Indirect evidence, never pooled", decided.count("indirect")),
-        (1, "main", "Included", included),
-        (1, "aside", "In no primary analysis, reason below", included - pooled),
-        (2, "main", "In a primary analysis of a comparison", pooled),
+    return [
+        ("main", "Records read", len(records)),
+        ("joins", "Identified by other methods", len(flow.other_ids)),
+        ("aside", "Not used, reason below", decided.count("exclude")),
+        ("aside", "Indirect evidence, never pooled", decided.count("indirect")),
+        ("main", "Included", included),
+        ("aside", "In no primary analysis, reason below", included - pooled),
+        ("main", "In a primary analysis of a comparison", pooled),
     ]
-    frame = pd.DataFrame(boxes, columns=["step", "lane", "label", "n"])
-    return flow_chart("flow", frame, title="Records read, included and used")
+
+
+def _total(counted: Sequence[tuple[str, int]]) -> int:
+    return sum(n for _, n in counted)
 
 
 def _per_comparison(results: Results, uses: dict[str, tuple[Use, ...]]) -> Html:

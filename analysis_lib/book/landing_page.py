@@ -26,6 +26,7 @@ from analysis_lib.book.study_uses import Results
 from analysis_lib.charts.hundred import hundred
 from analysis_lib.comparison.arms import ArmEvidence
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
+from analysis_lib.editions import latest_edition
 from analysis_lib.study_records import (
     grade,
     load_judgements,
@@ -233,7 +234,7 @@ def _edition_line() -> Paragraph:
     reading = load_reading()
     return Paragraph(
         (
-            "First edition not cut yet. Last reading ",
+            f"{_edition_name()}. Last reading ",
             Cell(reading["last_reading"], href=f"#{_EDITION}"),
             f". {reading['database_search']['statement']} {_judged_by()} ",
             Cell("What certainty means", href=f"#{_CERTAINTY}"),
@@ -246,13 +247,25 @@ def _edition_line() -> Paragraph:
     )
 
 
+def _edition_name() -> str:
+    newest = latest_edition()
+    return f"Edition {newest.number}" if newest else "First edition not cut yet"
+
+
+def _edition_state() -> str:
+    newest = latest_edition()
+    if newest is None:
+        return "First edition not cut yet: this is the state of the work."
+    return f"{newest.number} of {newest.date}"
+
+
 def _edition() -> Html:
     reading = load_reading()
     records = load_records()
     used = sum(record.eligibility.decision == "include" for record in records)
     return Facts(
         (
-            ("Edition", "First edition not cut yet: this is the state of the work."),
+            ("Edition", _edition_state()),
             ("Last reading", reading["last_reading"]),
             ("Database search", reading["database_search"]["statement"]),
             (

@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
+from analysis_lib.book.feed import FEED
 from analysis_lib.book.scripts import GENERATED, SCRIPT_NAME, write_scripts
 from analysis_lib.book.theme_mends import mend_site
 
@@ -71,6 +72,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("config-inited", _take_script_from_every_page)
     app.connect("builder-inited", _write_scripts)
     app.connect("html-page-context", _add_script_to_chart_pages)
+    app.connect("html-page-context", _name_feed)
     app.connect("build-finished", _finish)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -95,6 +97,15 @@ def _add_script_to_chart_pages(
 ) -> None:
     if _CHART_MARK in context.get("body", ""):
         app.add_js_file(_SCRIPT, loading_method="defer")
+
+
+def _name_feed(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Every page's head says where the feed of editions is."""
+    address = context["pathto"](FEED, resource=True)
+    link = f'<link rel="alternate" type="application/atom+xml" title="Editions" href="{address}"/>'
+    context["metatags"] = f"{context.get('metatags', '')}\n{link}"
 
 
 def _finish(app: Sphinx, exception: Exception | None) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 
 from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
+from analysis_lib.book.dose_calculator_page import dose_calculator_page
+from analysis_lib.book.dose_page import dose_page
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
 from analysis_lib.book.evidence_page import evidence_page
 from analysis_lib.book.explorer_page import explorer_page
 from analysis_lib.book.flow_page import flow_page
 from analysis_lib.book.glossary_page import glossary_page
 from analysis_lib.book.guidelines_page import guidelines_page
+from analysis_lib.book.impact_page import impact_page
 from analysis_lib.book.landing_page import landing_page
 from analysis_lib.book.methods_page import methods_page
 from analysis_lib.book.overlaps_page import overlaps_page
@@ -34,6 +37,7 @@ from analysis_lib.book.study_uses import (
 from analysis_lib.comparison import compare
 from analysis_lib.comparison.declarations import load_declarations
 from analysis_lib.consistency import Finding, audit_records
+from analysis_lib.editions import Edition, impact, load_editions, state_of
 from analysis_lib.study_records import (
     StudyRecord,
     declared_same_series,
@@ -43,7 +47,9 @@ from analysis_lib.study_records import (
 )
 
 
-def generate_pages(results: Results | None = None) -> dict[str, str]:
+def generate_pages(
+    results: Results | None = None, *, editions: Sequence[Edition] | None = None
+) -> dict[str, str]:
     """Every generated page: its path below the book's root and its Markdown.
 
     Parameters
@@ -51,6 +57,8 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     results : mapping of comparison id to ComparisonResult, optional
         All declared comparisons in protocol order; computed when not given, which
         takes much longer than the pages.
+    editions : sequence of Edition, optional
+        Those that the pages tell of and compare with; all by default.
 
     Returns
     -------
@@ -69,11 +77,14 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     records, overlaps = load_records(), load_overlaps()["overlaps"]
     findings = audit_records(records, same_series=declared_same_series())
     uses = uses_by_study(found)
+    editions = load_editions() if editions is None else editions
     pages = {
         "index.md": landing_page(found),
         "studies.md": study_index_page(records, found, uses),
         "evidence-map.md": evidence_page(records),
         "explorer.md": explorer_page(records, found),
+        "dose.md": dose_page(records),
+        "dose-calculator.md": dose_calculator_page(),
         "flow.md": flow_page(records, found, uses),
         "benchmark-review.md": benchmark_page(found),
         "overlaps.md": overlaps_page(),
@@ -82,9 +93,10 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "methods-pooling.md": pooling_page(),
         "glossary.md": glossary_page(),
         "audit.md": audit_page(records, findings),
-        "whats-new.md": whats_new_page(),
-        "cite.md": cite_page(),
         "reporting.md": reporting_page(),
+        "whats-new.md": whats_new_page(editions, found),
+        "impact.md": _impact_page(found, editions),
+        "cite.md": cite_page(editions),
         "reconstruction-quality.md": quality_page(records),
         "worked-example.md": example_page(),
         "reconstruction-benchmark.md": reconstruction_benchmark_page(),
@@ -97,6 +109,12 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
 def compute_all() -> Results:
     """Every declared comparison, in protocol order."""
     return {declared.id: compare(declared.id) for declared in load_declarations()}
+
+
+def _impact_page(results: Results, editions: Sequence[Edition]) -> str:
+    if not editions:
+        return impact_page(None, None)
+    return impact_page(impact(editions[-1].state, state_of(results)), editions[-1].number)
 
 
 def _study_pages(

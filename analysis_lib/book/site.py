@@ -9,7 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from analysis_lib.book.chapters import BOOK
+from analysis_lib.book.edition_pages import feed_text
+from analysis_lib.book.feed import FEED
 from analysis_lib.book.scripts import write_scripts
+from analysis_lib.editions import load_editions
 from analysis_lib.exceptions import ReviewError
 from analysis_lib.files import write_text
 from analysis_lib.study_records import ROOT
@@ -68,6 +71,7 @@ def build_site(
         raise SiteBuildError(f"Jupyter Book failed; the last good book stays.\n{tail}")
     # Sphinx leaves the static files alone when no page changed.
     shutil.copytree(source / "_static", built / "_static", dirs_exist_ok=True)
+    write_text(built / FEED, feed_text(load_editions()))
     _swap(built, folder / "html", finish)
     return folder / "html" / "index.html"
 

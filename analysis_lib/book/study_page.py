@@ -182,12 +182,21 @@ def _facts(record: StudyRecord, words: Words) -> Facts:
             ("Site of the recurrence", recurrence),
             ("Patients", count(record.n_patients)),
             ("Lesions", count(record.n_lesions)),
+            ("Doses", _doses(record)),
             ("Median age", _with_unit(record.median_age, "years")),
             ("Median follow-up", _with_unit(record.median_followup_months, "months")),
             ("Histology", _histology(record)),
             ("Read in", (place_read(read_in.url), locator) if read_in else "not noted"),
         )
     )
+
+
+def _doses(record: StudyRecord) -> Inline | None:
+    """The record's own words on dose, and where they are put into one currency."""
+    if not record.schedules:
+        return None
+    words = "; ".join(f"“{schedule.words}”" for schedule in record.schedules)
+    return (f"{words}. ", Cell("What they amount to", href="../dose.html"))
 
 
 def _enrolment(years: dict[str, int | None] | None) -> str:

@@ -6,6 +6,9 @@ a result. ``book/_static/charts.js`` draws what a page holds.
 """
 
 from analysis_lib.charts.chart import Chart
+from analysis_lib.charts.competing_risks import incidence_chart
+from analysis_lib.charts.dose import control_chart
+from analysis_lib.charts.estimates import estimates_chart
 from analysis_lib.charts.evidence import evidence_map
 from analysis_lib.charts.flow import flow_chart, reading_figure
 from analysis_lib.charts.forest import cohort_forest
@@ -21,9 +24,12 @@ __all__ = [
     "RiskTable",
     "Style",
     "cohort_forest",
+    "control_chart",
     "error_chart",
+    "estimates_chart",
     "evidence_map",
     "flow_chart",
+    "incidence_chart",
     "reading_chart",
     "reading_figure",
     "risk_table",

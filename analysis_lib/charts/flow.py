@@ -19,6 +19,9 @@ _BOX_LINE = 19  # pixels from line to line in a box
 _BOX_GAP = 34  # pixels between steps: room for an arrow
 _MAIN, _ASIDE = (0.0, 0.46), (0.54, 1.0)  # left and right ends as shares of the width
 
+#: What a box beside the path does, in words; the main boxes are the path.
+_PATHS = {"main": "main", "aside": "left aside", "joins": "joins from the side"}
+
 
 def flow_chart(
     id: str,
@@ -27,15 +30,16 @@ def flow_chart(
     title: str = "From records read to records used",
     description: str | None = None,
 ) -> Chart:
-    """Boxes from top to bottom, with what left the path beside it.
+    """Boxes from top to bottom, with what left or joined the path beside it.
 
     Parameters
     ----------
     id : str
         Name of the chart within its page.
     boxes : DataFrame
-        Columns ``step`` (0, 1, 2 ... from the top), ``lane`` (``main`` or ``aside``),
-        ``label`` and ``n``. One main box per step; any number beside it, in order.
+        Columns ``step`` (0, 1, 2 ... from the top), ``lane`` (``main``, ``aside`` for what
+        leaves, ``joins`` for what comes in), ``label`` and ``n``. One main box per step; any
+        number beside it, in order.
     title, description : str, optional
         Name and text alternative.
 
@@ -45,12 +49,13 @@ def flow_chart(
         On a missing column, another lane, or a step without exactly one main box.
     """
     require_columns(boxes, BOX_COLUMNS, "boxes")
-    if not set(boxes["lane"]) <= {"main", "aside"}:
-        raise InvalidInputError("boxes: lane must be main or aside")
+    if not set(boxes["lane"]) <= set(_PATHS):
+        raise InvalidInputError(f"boxes: lane must be one of {', '.join(_PATHS)}")
     if sorted(boxes.loc[boxes["lane"] == "main", "step"]) != sorted(set(boxes["step"])):
         raise InvalidInputError("boxes: each step needs exactly one main box")
     told = [
-        f"{box['label']}: {count(box['n'])}" + (" (left aside)" if box["lane"] == "aside" else "")
+        f"{box['label']}: {count(box['n'])}"
+        + ("" if box["lane"] == "main" else f" ({_PATHS[box['lane']]})")
         for box in boxes.to_dict("records")
     ]
     return Chart(
@@ -68,7 +73,7 @@ def _flow_table(boxes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "What": boxes["label"].astype(str),
-            "Path": ["left aside" if lane == "aside" else "main" for lane in boxes["lane"]],
+            "Path": [_PATHS[lane] for lane in boxes["lane"]],
             "Step": [int(step) + 1 for step in boxes["step"]],
             "Records": [int(n) for n in boxes["n"]],
         }
@@ -93,10 +98,14 @@ def _place_boxes(boxes: pd.DataFrame, characters: int) -> tuple[list[dict], list
             arrows.append(_arrow((_MAIN[1] / 2, top - _BOX_GAP), (_MAIN[1] / 2, top), "down"))
         box = _box(main, _MAIN, top, characters)
         placed.append(box)
-        for _, row in rows[rows["lane"] == "aside"].iterrows():
+        for _, row in rows[rows["lane"] != "main"].iterrows():
             aside = _box(row, _ASIDE, aside_top, characters)
             middle = min((aside["y"] + aside["y2"]) / 2, aside["y"] + _BOX_LINE)
-            arrows.append(_arrow((_MAIN[1], middle), (_ASIDE[0], middle), "right"))
+            ends = (_MAIN[1], middle), (_ASIDE[0], middle)
+            joins = row["lane"] == "joins"
+            arrows.append(
+                _arrow(*(reversed(ends) if joins else ends), "left" if joins else "right")
+            )
             placed.append(aside)
             aside_top = aside["y2"] + 10
         box["y2"] = max(box["y2"], aside_top - 10)
@@ -158,7 +167,11 @@ def _arrow_layers(arrows: list[dict], height: int) -> list[alt.Chart]:
         .mark_rule(strokeWidth=1.25)
         .encode(x=x, x2="x2:Q", y=y, y2="y2:Q")
     ]
-    heads = (("down", "triangle-down", 0, -5), ("right", "triangle-right", -5, 0))
+    heads = (
+        ("down", "triangle-down", 0, -5),
+        ("right", "triangle-right", -5, 0),
+        ("left", "triangle-left", 5, 0),
+    )
     for way, shape, dx, dy in heads:
         own = [arrow for arrow in arrows if arrow["way"] == way]
         if own:

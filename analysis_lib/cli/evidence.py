@@ -21,9 +21,10 @@ def validate(*, findings: bool = False) -> int:
     """Check every evidence file; returns the exit code."""
     from analysis_lib.comparison import load_declarations
     from analysis_lib.consistency import audit_records
+    from analysis_lib.editions import check_editions
     from analysis_lib.study_records import declared_same_series, load_records, validate_data
 
-    problems = validate_data()
+    problems = validate_data() + check_editions()
     if problems:
         print_problems(problems)
         return FOUND

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -51,7 +52,8 @@ class ArmEvidence:
     ``ipd`` names study and arm. ``imputations`` are sets of the same patients as arrays of
     shape (n, 2), months and 0/1: models are fitted to each by the thousand. ``field`` is its
     dotted name in the record: the place a number on a page
-    leads back to.
+    leads back to. ``steps`` keeps steps of survival that were computed from these patients: an
+    arm stands in many scenarios with the same ones.
     """
 
     study_id: str
@@ -79,6 +81,7 @@ class ArmEvidence:
     field: str
     ipd: pd.DataFrame = field(repr=False, compare=False)
     imputations: tuple[NDArray, ...] = field(repr=False, compare=False, default=())
+    steps: dict[tuple, tuple[float, float]] = field(repr=False, compare=False, default_factory=dict)
 
     def at(self, months: float) -> Estimate | None:
         """The printed landmark at this time, if there is one."""
@@ -160,7 +163,9 @@ def arm_evidence(
         field=candidate.field,
         ipd=_named(made.ipd, record.id, arm.id),
         imputations=tuple(
-            frame[["time_months", "event"]].to_numpy(float) for frame in made.imputations
+            # Column by column: choosing two columns of fifty frames an arm takes ten times as long.
+            np.column_stack([frame["time_months"].to_numpy(), frame["event"].to_numpy()])
+            for frame in made.imputations
         ),
     )
 

@@ -129,6 +129,30 @@ class Declaration:
         )
 
 
+@dataclass(frozen=True)
+class ChangeThresholds:
+    """What an answer must pass between two editions for its change to be named so.
+
+    ``hazard_ratio`` are a lower and an upper threshold, ``share_at_12_months`` (0..1) is one
+    for the move of a side and for the difference between two.
+    """
+
+    hazard_ratio: tuple[float, float]
+    share_at_12_months: float
+
+
+def load_thresholds(path: Path = DECLARATIONS) -> ChangeThresholds:
+    """The declared thresholds of change.
+
+    Raises
+    ------
+    InvalidRecordsError
+        The file breaks its schema, or names an unknown treatment or side.
+    """
+    declared = _read(path, path.stat().st_mtime_ns)["change_thresholds"]
+    return ChangeThresholds(tuple(declared["hazard_ratio"]), declared["share_at_12_months"])
+
+
 def load_declarations(path: Path = DECLARATIONS) -> tuple[Declaration, ...]:
     """Every declared comparison, in protocol order.
 
@@ -150,6 +174,15 @@ def load_declaration(comparison_id: str, path: Path = DECLARATIONS) -> Declarati
 
 @lru_cache(maxsize=4)
 def _load(path: Path, stamp: int) -> tuple[Declaration, ...]:
+    raw = _read(path, stamp)
+    groups = {key: tuple(codes) for key, codes in raw["groups"].items()}
+    common = raw.get("common_scenarios", [])
+    return tuple(_declaration(entry, common, groups) for entry in raw["comparisons"])
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, stamp: int) -> dict[str, Any]:
+    """The file as checked data."""
     name = f"{path.parent.name}/{path.name}"
     raw, lines, problems = read_yaml(path, name)
     if not problems:
@@ -162,9 +195,7 @@ def _load(path: Path, stamp: int) -> tuple[Declaration, ...]:
         )
     if problems:
         raise InvalidRecordsError(problems)
-    groups = {key: tuple(codes) for key, codes in raw["groups"].items()}
-    common = raw.get("common_scenarios", [])
-    return tuple(_declaration(entry, common, groups) for entry in raw["comparisons"])
+    return raw
 
 
 def _unknown_names(raw: dict) -> Iterator[tuple[str, str, str]]:

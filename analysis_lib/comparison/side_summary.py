@@ -134,23 +134,40 @@ class _Study:
             for arm in self.arms
         )
 
-    def steps(self, times: Sequence[float]) -> pd.DataFrame:
-        """Survival at each time, and the number whose binomial error its step would have.
+    def steps(self, times: Sequence[float]) -> list[tuple[str, float, float, float]]:
+        """Study, time, survival at it, and the number whose binomial error the step would have.
 
         The number never exceeds those at risk when the step begins; the
         variance between sets of pseudo-patients lowers it.
         """
-        rows = []
+        rows, survival = [], 1.0
         for start, end in pairwise((0.0, *times)):
-            found = np.array([_step(patients, start, end) for patients in self.sets])
-            share, within, at_risk = found.mean(axis=0)
-            between = np.var(found[:, 0], ddof=1) * (1 + 1 / len(found)) if len(found) > 1 else 0.0
-            total = within + between
-            number = share * (1 - share) / total if total > 0 else at_risk
-            rows.append((end, share, min(number, at_risk) / self.design_effect))
-        frame = pd.DataFrame(rows, columns=["time_months", "conditional", "number_at_risk"])
-        survival = frame["conditional"].cumprod()
-        return frame.assign(study_id=self.id, survival=survival).drop(columns="conditional")
+            share, number = self._kept_step(start, end)
+            survival *= share
+            rows.append((self.id, end, survival, number / self.design_effect))
+        return rows
+
+    def _kept_step(self, start: float, end: float) -> tuple[float, float]:
+        """One step's share and number; the arms keep it for the next scenario they stand in."""
+        kept = self.arms[0].steps
+        key = (tuple(arm.field for arm in self.arms), len(self.sets), start, end)
+        if key not in kept:
+            kept[key] = self._step(start, end)
+        return kept[key]
+
+    def _step(self, start: float, end: float) -> tuple[float, float]:
+        found = np.array([_step(patients, start, end) for patients in self.sets])
+        share, within, at_risk = found.mean(axis=0)
+        between = np.var(found[:, 0], ddof=1) * (1 + 1 / len(found)) if len(found) > 1 else 0.0
+        total = within + between
+        number = share * (1 - share) / total if total > 0 else at_risk
+        return float(share), float(min(number, at_risk))
+
+
+def _table(rows: Sequence[tuple[str, float, float, float]]) -> pd.DataFrame:
+    """Steps of several studies as a summary curve takes them."""
+    names = ["study_id", "time_months", "survival", "number_at_risk"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _step(patients: NDArray, start: float, end: float) -> tuple[float, float, float]:
@@ -182,8 +199,7 @@ def _figure(studies: Sequence[_Study], months: float) -> AbsoluteFigure:
     treatments = tuple(dict.fromkeys(arm.treatment for study in knowing for arm in study.arms))
     if len(knowing) < MINIMUM_STUDIES:
         return AbsoluteFigure(months, len(knowing), len(studies), treatments=treatments)
-    table = pd.concat([study.steps([months]) for study in knowing], ignore_index=True)
-    found = summary_curve(table)
+    found = summary_curve(_table([row for study in knowing for row in study.steps([months])]))
     row = found.curve.iloc[-1]
     return AbsoluteFigure(
         months,
@@ -208,13 +224,13 @@ def _curve(studies: Sequence[_Study]) -> SummaryCurve | None:
             known = further
     if len(grid) < 2:
         return None
-    tables = []
+    rows = []
     for study in studies:
         times = [months for months in grid if study.knows(months)]
         prefix = times == grid[: len(times)]
         if prefix and len(times) > 1:
-            tables.append(study.steps(times))
-    return summary_curve(pd.concat(tables, ignore_index=True))
+            rows += study.steps(times)
+    return summary_curve(_table(rows))
 
 
 def _restricted_mean(

@@ -18,6 +18,7 @@ from analysis_lib.comparison.declarations import (
 )
 from analysis_lib.comparison.dependencies import studies_concerning
 from analysis_lib.comparison.harms import harms_of
+from analysis_lib.comparison.kept import kept
 from analysis_lib.comparison.pools import Effort, Pool, pools_of
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, ScenarioResult
 from analysis_lib.comparison.selection import (
@@ -47,7 +48,13 @@ SCENARIO = Effort(n_draws=20, checks=False)
 _PRIMARY_ANALYSIS = Scenario("primary", "Primary analysis", "")
 
 
-def compare(comparison_id: str, records: Sequence[StudyRecord] | None = None) -> ComparisonResult:
+def compare(
+    comparison_id: str,
+    records: Sequence[StudyRecord] | None = None,
+    *,
+    overlaps: dict[str, Any] | None = None,
+    leave_one_out: bool = True,
+) -> ComparisonResult:
     """Compute one comparison from the study records.
 
     Parameters
@@ -57,6 +64,10 @@ def compare(comparison_id: str, records: Sequence[StudyRecord] | None = None) ->
     records : sequence of StudyRecord, optional
         The records; those of ``data/`` by default, without any centre's own patients
         (:func:`study_records.records_with_centre` adds those).
+    overlaps : dict, optional
+        Cohorts that share patients; ``data/overlaps.yaml`` by default.
+    leave_one_out : bool
+        Also run without each study in turn: as many runs as there are studies.
 
     Raises
     ------
@@ -66,17 +77,31 @@ def compare(comparison_id: str, records: Sequence[StudyRecord] | None = None) ->
         The evidence files break rules.
     """
     declaration = load_declaration(comparison_id)
+    if records is None and overlaps is None and leave_one_out:
+        own = load_records()
+        return kept(declaration, own, lambda: _computed(declaration, own, load_overlaps(), True))
     used = load_records() if records is None else tuple(records)
-    overlaps = load_overlaps()
+    shared = load_overlaps() if overlaps is None else overlaps
+    return _computed(declaration, used, shared, leave_one_out)
+
+
+def _computed(
+    declaration: Declaration,
+    used: Sequence[StudyRecord],
+    shared: dict[str, Any],
+    leave_one_out: bool,
+) -> ComparisonResult:
     return ComparisonResult(
         declaration,
         tuple(
-            _OutcomeBench(declaration, outcome, used, overlaps).result()
+            _OutcomeBench(declaration, outcome, used, shared).result(leave_one_out=leave_one_out)
             for outcome in declaration.outcomes
         ),
         # A centre's file holds times, no harms: it must not count as a study that reports none.
-        harms_of(declaration, [r for r in used if not r.unpublished], overlaps),
-        tuple(row for row in load_benchmark_review()["results"] if row["maps_to"] == comparison_id),
+        harms_of(declaration, [r for r in used if not r.unpublished], shared),
+        tuple(
+            row for row in load_benchmark_review()["results"] if row["maps_to"] == declaration.id
+        ),
     )
 
 
@@ -104,10 +129,11 @@ class _OutcomeBench:
         )
         self.evidence: dict[tuple[str, str], ArmEvidence] = {}
 
-    def result(self) -> OutcomeResult:
+    def result(self, *, leave_one_out: bool) -> OutcomeResult:
         primary = self._run(_PRIMARY_ANALYSIS, PRIMARY)
         found = [self._scenario(scenario, primary) for scenario in self.declaration.scenarios]
-        found += [self._scenario(scenario, primary) for scenario in self._leave_one_out(primary)]
+        if leave_one_out:
+            found += [self._scenario(one, primary) for one in self._leave_one_out(primary)]
         found += self._overlap_checks(primary)
         for declared in tuple(found):
             if declared.scenario.kind == "declared" and not declared.changes_nothing:

@@ -22,10 +22,12 @@ from analysis_lib.study_records.loader import (
     study_files,
 )
 from analysis_lib.study_records.model import StudyRecord
+from analysis_lib.study_records.search_files import SearchFiles, load_search_files
 
 __all__ = [
     "DATA",
     "ROOT",
+    "SearchFiles",
     "StudyRecord",
     "declared_same_series",
     "grade",
@@ -36,6 +38,7 @@ __all__ = [
     "load_overlaps",
     "load_reading",
     "load_records",
+    "load_search_files",
     "load_second_readings",
     "load_vocabulary",
     "read_curve",

@@ -22,6 +22,7 @@ def build_record(data: dict, *, path: str, folder: str, lines: dict[str, int]) -
         read_in=model.ReadIn(**data["read_in"]) if data.get("read_in") else None,
         arms=tuple(_arm(arm) for arm in data["arms"]),
         contrasts=tuple(_contrast(contrast) for contrast in data["contrasts"]),
+        schedules=tuple(_schedule(schedule) for schedule in data.get("schedules") or ()),
         corrections=tuple(model.Correction(**c) for c in data.get("corrections") or ()),
         eligibility=model.Eligibility(**data["eligibility"]),
         second_reading=model.SecondReading(**data["second_reading"]),
@@ -32,7 +33,8 @@ def build_record(data: dict, *, path: str, folder: str, lines: dict[str, int]) -
 
 
 _NESTED = {
-    "citation", "read_in", "arms", "contrasts", "corrections", "eligibility", "second_reading",
+    "citation", "read_in", "arms", "contrasts", "schedules", "corrections", "eligibility",
+    "second_reading",
 }  # fmt: skip
 _LISTS = ("centres", "prior_treatment", "discrepancies", "notes")
 
@@ -69,6 +71,11 @@ def _by_time(landmark: model.Landmark) -> float:
 
 def _contrast(data: dict) -> model.Contrast:
     return _with_source(model.Contrast, data)
+
+
+def _schedule(data: dict) -> model.Schedule:
+    pairs = {key: tuple(value) for key, value in data.items() if isinstance(value, list)}
+    return model.Schedule(**{**data, **pairs})
 
 
 def _with_source(kind: Any, data: dict) -> Any:

@@ -13,6 +13,12 @@ from analysis_lib.study_records.loader import DATA, read_records
 from analysis_lib.study_records.reading_form import FOLDER, read_form
 from analysis_lib.study_records.reading_table import TABLE, check_table, read_rows
 from analysis_lib.study_records.schema import check_schema
+from analysis_lib.study_records.search_files import (
+    load_search_files,
+    read_search_files,
+    search_folder,
+    search_statement,
+)
 from analysis_lib.study_records.settlement import JOURNAL, interrupted
 from analysis_lib.study_records.yaml_reader import read_yaml
 from analysis_lib.vocabulary import Term
@@ -30,8 +36,11 @@ def validate_data(data: Path = DATA) -> tuple[RecordProblem, ...]:
     found.extend(check_judgements(data, None if problems else records))
     found.extend(_check_forms(data))
     found.extend(check_checklists(data))
+    if search_folder(data).exists():
+        found.extend(read_search_files(data)[1])
     if not found:
         found.extend(_unknown_studies(data, {record.id for record in records}))
+        found.extend(_unknown_reports(data, {record.id for record in records}))
         found.extend(check_table(data, records, load_reading(data)["second_reading"]))
     return tuple(sorted(found))
 
@@ -52,8 +61,16 @@ def load_benchmark_review(data: Path = DATA) -> dict[str, Any]:
 
 
 def load_reading(data: Path = DATA) -> dict[str, Any]:
-    """``reading.yaml``: what was read, when, and whether databases were searched."""
-    return _load(data / "reading.yaml")
+    """``reading.yaml``: what was read, when, and whether databases were searched.
+
+    Once ``data/searches`` holds a search, its statement is made from there: no page can go
+    on saying that none was run.
+    """
+    reading = _load(data / "reading.yaml")
+    searched = search_folder(data).exists() and search_statement(load_search_files(data))
+    if not searched:
+        return reading
+    return reading | {"database_search": {"run": True, "statement": searched}}
 
 
 def load_vocabulary(data: Path = DATA) -> dict[str, dict[str, Term]]:
@@ -127,6 +144,18 @@ def _unknown_studies(data: Path, known: set[str]) -> list[RecordProblem]:
                 field = f"overlaps[{index}].studies"
                 problems.append(RecordProblem(name, 0, field, "must name a study record", study))
     return problems
+
+
+def _unknown_reports(data: Path, known: set[str]) -> list[RecordProblem]:
+    """Reports of candidates that are said to be a record and are none."""
+    if not search_folder(data).exists():
+        return []
+    name, rule = f"{data.name}/searches/reports.yaml", "must name a study record"
+    return [
+        RecordProblem(name, 0, f"[{index}].study", rule, report["study"])
+        for index, report in enumerate(load_search_files(data).reports)
+        if report["study"] is not None and report["study"] not in known
+    ]
 
 
 def declared_same_series(data: Path = DATA) -> tuple[tuple[str, ...], ...]:

@@ -159,6 +159,37 @@ class Contrast:
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """A dose in figures; ``words`` stand letter by letter in the field ``stated_in``.
+
+    ``course`` is ``earlier`` or ``recurrence``; ``delivery`` is ``external_beam``,
+    ``permanent_implant``, ``temporary_implant``, ``implant_not_stated`` or ``not_stated``;
+    ``statistic`` says whether the dose was ``prescribed`` to all or is the ``median`` or
+    ``mean`` of those given.
+    Ranges are (lowest, highest). What was not read is None, never filled in.
+    """
+
+    arm: str | None
+    course: str
+    delivery: str
+    statistic: str
+    stated_in: str
+    words: str
+    isotope: str | None = None
+    total_dose_gy: float | None = None
+    total_dose_range_gy: tuple[float, float] | None = None
+    dose_per_fraction_gy: float | None = None
+    dose_per_fraction_range_gy: tuple[float, float] | None = None
+    fractions: int | None = None
+    fractions_range: tuple[int, int] | None = None
+    prescribed_at: str | None = None
+    n: int | None = None
+    share: float | None = None
+    printed_bed_gy: float | None = None
+    printed_bed_alpha_beta_gy: float | None = None
+
+
+@dataclass(frozen=True)
 class Correction:
     """A printed value that is not used as printed; the printed value stays in the record.
 
@@ -228,6 +259,7 @@ class StudyRecord:
     histology: dict[str, int] | None = None
     histology_note: str | None = None
     read_in: ReadIn | None = None
+    schedules: tuple[Schedule, ...] = ()
     secondary_source: bool = False
     discrepancies: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from analysis_lib.exceptions import RecordProblem
+from analysis_lib.study_records.schedule_rules import schedule_problems
 from analysis_lib.study_records.schema import line_of, shown
 
 Problem = tuple[str, str, Any]
@@ -224,4 +225,5 @@ _RULES: tuple[Rule, ...] = (
     _counts,
     _medians,
     _sources,
+    schedule_problems,
 )

@@ -29,6 +29,7 @@ _STARTS = {
     "centres": "[]",
     "arms": "[]",
     "contrasts": "[]",
+    "schedules": "[]",
     "secondary_source": "false",
     "discrepancies": "[]",
     "notes": "[]",
@@ -39,6 +40,7 @@ _STARTS = {
     "second_reading.not_found_again": "0",
     "eligibility.decision": "exclude",
 }
+
 #: Groups that stand open. ``read_in`` and ``histology`` are null until they are known.
 _OPEN = ("citation", "enrolment", "eligibility", "second_reading")
 

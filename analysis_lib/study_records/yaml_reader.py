@@ -28,7 +28,9 @@ class _RefusedError(Exception):
         self.line, self.rule, self.value = line, rule, value
 
 
-def read_yaml(path: Path, name: str) -> tuple[Any, dict[str, int], tuple[RecordProblem, ...]]:
+def read_yaml(
+    path: Path, name: str, *, max_bytes: int = MAX_BYTES
+) -> tuple[Any, dict[str, int], tuple[RecordProblem, ...]]:
     """Read one YAML file.
 
     Parameters
@@ -37,6 +39,8 @@ def read_yaml(path: Path, name: str) -> tuple[Any, dict[str, int], tuple[RecordP
         The file.
     name : str
         The file's name in messages, relative to the project's root.
+    max_bytes : int
+        A longer file is refused unread.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def read_yaml(path: Path, name: str) -> tuple[Any, dict[str, int], tuple[RecordP
         Empty when the file could be read.
     """
     try:
-        text = _read_text(path)
+        text = _read_text(path, max_bytes)
     except _RefusedError as refused:
         return None, {}, (RecordProblem(name, refused.line, "", refused.rule, refused.value),)
     return parse_yaml(text, name)
@@ -62,11 +66,11 @@ def parse_yaml(text: str, name: str) -> tuple[Any, dict[str, int], tuple[RecordP
         return None, {}, (RecordProblem(name, refused.line, "", refused.rule, refused.value),)
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, max_bytes: int) -> str:
     try:
         size = path.stat().st_size
-        if size > MAX_BYTES:
-            rule = f"must be at most {MAX_BYTES:,} bytes: an evidence file holds text only"
+        if size > max_bytes:
+            rule = f"must be at most {max_bytes:,} bytes: an evidence file holds text only"
             raise _RefusedError(0, rule, f"{size:,} bytes")
         raw = path.read_bytes()
     except OSError as error:

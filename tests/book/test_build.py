@@ -27,7 +27,7 @@ def workshop(tmp_path, monkeypatch):
     monkeypatch.setattr(build_module, "data_readme", lambda records: README.read_text("utf-8"))
     monkeypatch.setattr(build_module, "recover", lambda: None)
     monkeypatch.setattr(build_module, "generate_pages", lambda results: {})
-    monkeypatch.setattr(build_module, "compare", lambda comparison_id, records: comparison_id)
+    monkeypatch.setattr(build_module, "compare", lambda comparison_id: comparison_id)
     monkeypatch.setattr(build_module, "headline_numbers", lambda result: {"of": result})
 
     def run(stale, quiet):

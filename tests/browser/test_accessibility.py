@@ -12,6 +12,8 @@ KINDS = (
     "studies.html",
     "evidence-map.html",
     "explorer.html",
+    "dose.html",
+    "dose-calculator.html",
     "glossary.html",
     "whats-new.html",
     "cite.html",
