@@ -16,6 +16,7 @@ from analysis_lib.book.build import alone, run_chapters
 from analysis_lib.book.centre_marks import mark_site
 from analysis_lib.book.centre_page import PAGE, centre_page
 from analysis_lib.book.chapters import chapter_key, execute, render_template, serialise
+from analysis_lib.book.markdown import page
 from analysis_lib.book.pages import generate_pages
 from analysis_lib.book.site import BUILD, build_site, recover
 from analysis_lib.comparison import compare, load_declarations
@@ -30,6 +31,7 @@ from analysis_lib.study_records import (
     records_with_centre,
 )
 from analysis_lib.study_records.centre_record import FOLDER
+from analysis_lib.tables import callout
 
 CENTRE_BUILD = BUILD / "with-centre"
 
@@ -38,6 +40,17 @@ _WITH = (
     "from analysis_lib.study_records import records_with_centre\n\n"
     "result = compare(comparison_id, records_with_centre())"
 )
+
+
+#: Pages that tell of the review's editions: what a centre adds is in none of them.
+NO_EDITION = {
+    name: page(title, callout("note", "This local book is no edition of the review."))
+    for name, title in (
+        ("whats-new.md", "What is new"),
+        ("impact.md", "What this tree changes"),
+        ("cite.md", "Not to be cited"),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,8 @@ def build_with_centre(*, force: bool = False, quiet: bool = False) -> CentreBuil
         _write_state(_read_state() | stale)
         records = records_with_centre()
         results = {d.id: compare(d.id, records) for d in declarations}
-        pages = generate_pages(results) | {PAGE: centre_page(centre, results)}
+        pages = generate_pages(results, editions=()) | NO_EDITION
+        pages[PAGE] = centre_page(centre, results)
         pages |= {f"{d.id}.ipynb": _notebook(d.id).read_text("utf-8") for d in declarations}
         site = build_site(pages, folder=CENTRE_BUILD, finish=mark_site)
         return CentreBuildReport(tuple(ran), site, len(centre.withheld))

@@ -50,7 +50,7 @@ _LEFT_OUT = tuple(
 )
 
 #: Files that hold numbers to be taken away.
-_SAVED = ("*.csv", "*.zip", "*.xlsx", "*.bib", "*.ris", "sitemap.xml")
+_SAVED = ("*.csv", "*.zip", "*.xlsx", "*.bib", "*.ris", "*.xml")
 
 
 def mark_site(site: Path) -> None:

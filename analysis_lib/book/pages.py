@@ -59,7 +59,9 @@ from analysis_lib.study_records import (
 )
 
 
-def generate_pages(results: Results | None = None) -> dict[str, str]:
+def generate_pages(
+    results: Results | None = None, *, editions: Sequence[Edition] | None = None
+) -> dict[str, str]:
     """Every generated page: its path below the book's root and its Markdown.
 
     Parameters
@@ -67,6 +69,8 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     results : mapping of comparison id to ComparisonResult, optional
         All declared comparisons in protocol order; computed when not given, which
         takes much longer than the pages.
+    editions : sequence of Edition, optional
+        Those that the pages tell of and compare with; all by default.
 
     Returns
     -------
@@ -84,7 +88,8 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
     found = compute_all() if results is None else results
     records, overlaps = load_records(), load_overlaps()["overlaps"]
     findings = audit_records(records, same_series=declared_same_series())
-    uses, editions = uses_by_study(found), load_editions()
+    uses = uses_by_study(found)
+    editions = load_editions() if editions is None else editions
     pages = {
         "index.md": landing_page(found),
         **_chapters(records),

@@ -206,7 +206,7 @@ def workshop(tmp_path, monkeypatch, centre):
         "load_centre": lambda: centre,
         "records_with_centre": lambda: (*load_records(), centre.record),
         "compare": lambda comparison, records: records,
-        "generate_pages": lambda results: {"index.md": "x"},
+        "generate_pages": lambda results, editions: {"index.md": "x", "cite.md": "Cite this"},
         "centre_page": lambda centre, results: "the centre's page",
         "chapter_key": lambda declared, records: declared.id,
     }.items():
@@ -221,6 +221,7 @@ def test_everything_stands_in_a_folder_of_its_own(workshop, tmp_path):
     assert report.n_withheld == 2
     assert report.site.is_relative_to(tmp_path / "with-centre")
     pages = workshop["pages"][0]
+    assert "no edition of the review" in pages["cite.md"]
     assert pages["studies/this-centre.md"] == "the centre's page"
     assert [pages[f"{name}.ipynb"] for name in ids] == [f"notebook of {name}" for name in ids]
 
@@ -240,7 +241,8 @@ def test_a_whole_site_is_marked_and_leaves_the_review_as_it_was(centre, tmp_path
     before = _committed()
     records = (*load_records(), centre.record)
     results = {one.id: compare(one.id, records) for one in load_declarations()}
-    pages = generate_pages(results) | {PAGE: centre_page(centre, results)}
+    pages = generate_pages(results, editions=()) | centre_build.NO_EDITION
+    pages[PAGE] = centre_page(centre, results)
     site = build_site(pages, folder=tmp_path, finish=mark_site).parent
     assert _committed() == before
     made = [path for path in site.rglob("*.html") if "_static" not in path.parts]
