@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+from analysis_lib.book.citation import citation
 from analysis_lib.book.markdown import Heading, html_block, page
 from analysis_lib.exceptions import ReviewError
 from analysis_lib.study_records import ROOT, load_reading
-from analysis_lib.study_records.yaml_reader import read_yaml
 from analysis_lib.tables import Cell, Html, paragraph
 
-#: Files that these pages are made from.
-CHANGELOG, CITATION = ROOT / "CHANGELOG.md", ROOT / "CITATION.cff"
+#: What the page of editions is made from.
+CHANGELOG = ROOT / "CHANGELOG.md"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def whats_new_page() -> str:
 
 def cite_page() -> str:
     """The Markdown of "How to cite", from ``CITATION.cff`` and the date of last reading."""
-    cited, reading = _citation(), load_reading()
+    cited, reading = citation(), load_reading()
     authors = "; ".join(author["name"] for author in cited["authors"])
     day, title, version = reading["last_reading"], cited["title"], cited["version"]
     return page(
@@ -87,13 +87,6 @@ def cite_page() -> str:
             "be used and changed, with the source named."
         ),
     )
-
-
-def _citation() -> dict:
-    raw, _, problems = read_yaml(CITATION, CITATION.name)
-    if problems:
-        raise ReviewError("; ".join(str(problem) for problem in problems))
-    return raw
 
 
 def _bibtex(authors: str, title: str, version: str, day: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis_lib.book.audit_page import audit_page
 from analysis_lib.book.benchmark_page import benchmark_page
+from analysis_lib.book.downloads import downloads
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
 from analysis_lib.book.evidence_page import evidence_page
 from analysis_lib.book.explorer_page import explorer_page
@@ -31,6 +32,7 @@ from analysis_lib.book.study_uses import (
     computed_ratios,
     uses_by_study,
 )
+from analysis_lib.book.take_away_page import take_away_page
 from analysis_lib.comparison import compare
 from analysis_lib.comparison.declarations import load_declarations
 from analysis_lib.consistency import Finding, audit_records
@@ -84,6 +86,7 @@ def generate_pages(results: Results | None = None) -> dict[str, str]:
         "audit.md": audit_page(records, findings),
         "whats-new.md": whats_new_page(),
         "cite.md": cite_page(),
+        "take-away.md": take_away_page(downloads(found, records), found),
         "reporting.md": reporting_page(),
         "reconstruction-quality.md": quality_page(records),
         "worked-example.md": example_page(),

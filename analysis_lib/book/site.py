@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from analysis_lib.book.chapters import BOOK
@@ -24,13 +25,17 @@ class SiteBuildError(ReviewError):
     """Jupyter Book refused the pages; the last good site is untouched."""
 
 
-def build_site(pages: dict[str, str], *, folder: Path = BUILD) -> Path:
+def build_site(
+    pages: Mapping[str, str], files: Mapping[str, bytes] | None = None, *, folder: Path = BUILD
+) -> Path:
     """Build the site from the book's own files and the generated ``pages``.
 
     Parameters
     ----------
-    pages : dict
+    pages : mapping
         Path relative to the book's root -> MyST Markdown.
+    files : mapping, optional
+        Path relative to the site's root -> content of what stands beside the pages.
     folder : Path
         Where the build works; the site is ``html`` below it.
 
@@ -60,11 +65,22 @@ def build_site(pages: dict[str, str], *, folder: Path = BUILD) -> Path:
         raise SiteBuildError(f"Jupyter Book failed; the last good book stays.\n{tail}")
     # Sphinx leaves the static files alone when no page changed.
     shutil.copytree(source / "_static", built / "_static", dirs_exist_ok=True)
+    _write_files(files or {}, built)
     _swap(built, folder / "html")
     return folder / "html" / "index.html"
 
 
-def _stage(pages: dict[str, str], source: Path) -> None:
+def _write_files(files: Mapping[str, bytes], built: Path) -> None:
+    """Bring the folders of ``files`` to exactly these: what is no longer made goes."""
+    for folder in {name.partition("/")[0] for name in files if "/" in name}:
+        shutil.rmtree(built / folder, ignore_errors=True)
+    for name, content in files.items():
+        path = built / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _stage(pages: Mapping[str, str], source: Path) -> None:
     """Bring the staging folder to exactly the book's files and ``pages``.
 
     A file that did not change keeps its time, so that Sphinx leaves its page alone.
