@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from analysis_lib.cli.building import add_build_commands
 from analysis_lib.cli.evidence import add_validate_command
 from analysis_lib.cli.exits import FOUND, GOOD, USAGE, print_problems
+from analysis_lib.cli.pdf import add_pdf_command
 from analysis_lib.cli.reconstruct import add_reconstruct_command
 from analysis_lib.cli.site import add_site_command
 from analysis_lib.cli.study import add_study_command
@@ -27,6 +28,7 @@ _EPILOG = """examples:
   lsr study second doe-2026       an independent second reading: open, compare
   lsr study show bhatia-2024      a record as text, with its findings
   lsr reconstruct os.csv --n 30   a digitised curve as patients
+  lsr pdf --summary               each comparison on one page, as PDF
   lsr serve                       show the built site on this machine
 """
 
@@ -38,6 +40,7 @@ _COMMANDS = (
     add_reconstruct_command,
     add_build_commands,
     add_site_command,
+    add_pdf_command,
 )
 
 
