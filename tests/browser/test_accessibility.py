@@ -15,6 +15,8 @@ KINDS = (
     "glossary.html",
     "whats-new.html",
     "cite.html",
+    "take-away.html",
+    "summaries/resection-vs-resrs.html",
     "flow.html",
     "overlaps.html",
     "audit.html",
