@@ -87,7 +87,7 @@ def _table(result: ComparisonResult) -> str:
     if not rows:
         return "<p>No cohort of either group has a usable figure.</p>"
     caption = "Each group: cohorts, what they count, and what is known of it"
-    return html_table(pd.DataFrame(rows), caption=caption).to_html().replace(' tabindex="0"', "")
+    return html_table(pd.DataFrame(rows), caption=caption).to_html()
 
 
 def _row(outcome: OutcomeResult, side: SideResult) -> dict[str, object]:

@@ -170,8 +170,8 @@ def contrasts_table(records: Sequence[StudyRecord]) -> DataTable:
     return DataTable(
         "contrasts",
         "Comparisons within studies as printed",
-        "One row a comparison of two groups of one study. None of these groups was assigned by "
-        "this review; most were not assigned by chance.",
+        "One row a comparison of two groups of one study. The design in studies.csv says whether "
+        "the groups were assigned by chance.",
         _CONTRASTS,
         tuple(row for record in records for row in _contrast_rows(record)),
         refers=_REFERS,

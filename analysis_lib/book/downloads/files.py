@@ -80,7 +80,7 @@ def downloads(results: Results, records: Sequence[StudyRecord]) -> tuple[Downloa
         patients_table(results),
     )
     found = [*_references(records), *(_table_file(table) for table in tables), _numbers(results)]
-    described = (*found, _readme(found))
+    described = (*found, _readme(found, records))
     return (*described, _descriptor(described, records))
 
 
@@ -129,8 +129,8 @@ def _numbers(results: Results) -> Download:
     return Download(
         "headline-numbers.json",
         "Headline numbers of the comparisons",
-        "Every number a reader takes from a comparison's page, to four significant digits; the "
-        "pools of hazard ratios are on their logarithmic scale.",
+        "Every number a reader takes from a comparison's page, rounded to four digits; pools of "
+        "hazard ratios are on their logarithmic scale.",
         len(numbers),
         "comparisons",
         "application/json",
@@ -142,7 +142,8 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _readme(files: Sequence[Download]) -> Download:
+def _readme(files: Sequence[Download], records: Sequence[StudyRecord]) -> Download:
+    lacking = sum(bool(record.citation.missing) for record in records)
     cited, reading = citation(), load_reading()
     listed = "\n".join(
         f"- `{one.name}` ({one.amount:,} {one.unit}): {one.title}. {one.about}" for one in files
@@ -163,8 +164,8 @@ column `level` says what each set is made from; set 0 is the one that curves are
 1 and on are used together, as imputations.
 - Figures are as papers print them; where a printed figure is corrected, the column `correction` \
 gives both. An empty cell is not known, which is not zero.
-- Many citations are incomplete; `citation_lacks` and the notes of the references name what is \
-missing. Nothing was filled in from elsewhere.
+- {lacking} of {len(records)} citations are incomplete; `citation_lacks` and the notes of the \
+references name what is missing. Nothing was filled in from elsewhere.
 - Tables are UTF-8 with CRLF line ends. A text that a spreadsheet would take for a formula has an \
 apostrophe before it.
 - Summarises studies; not advice for one patient.
