@@ -5,13 +5,16 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all check serve site study bench reference clean
+.PHONY: help book pdf test test-all check serve site study bench reference clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 book: $(READY)  ## validate the evidence, run what changed, build the site, say where to open it
 	@$(BIN)/lsr build
+
+pdf: book  ## a summary of one page a comparison and the whole book as PDF, in _build/pdf (needs chromium)
+	@$(BIN)/lsr pdf
 
 test: $(READY)  ## every test: unit, property, reference, book, browser, and every notebook against a fresh run
 	@echo "running every test (unit, property, reference, book, browser, notebooks) ..."

@@ -11,8 +11,9 @@ import pytest
 from browser.visits import HOW_TO_GET_ONE, NO_BROWSER
 from hypothesis import HealthCheck, settings
 
-from analysis_lib.book.pages import generate_pages
+from analysis_lib.book.pages import compute_all, generate_pages
 from analysis_lib.book.site import build_site
+from analysis_lib.book.site_files import site_files
 
 settings.register_profile(
     "review", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -30,7 +31,8 @@ def built_site(tmp_path_factory):
     with (shared / "site-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
-            build_site(generate_pages(), folder=folder)
+            results = compute_all()
+            build_site(generate_pages(results), site_files(results), folder=folder)
             done.touch()
     return folder / "html"
 

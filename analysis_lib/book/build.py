@@ -15,10 +15,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from analysis_lib.book.chapters import chapter_key, library_files, notebook_path, run_chapter
+from analysis_lib.book.citation import CITATION
 from analysis_lib.book.data_readme import data_readme
-from analysis_lib.book.edition_pages import CHANGELOG, CITATION
+from analysis_lib.book.edition_pages import CHANGELOG
 from analysis_lib.book.pages import generate_pages
 from analysis_lib.book.site import BUILD, SITE, build_site, recover
+from analysis_lib.book.site_address import site_address
+from analysis_lib.book.site_files import site_files
 from analysis_lib.comparison import compare, load_declarations
 from analysis_lib.comparison.declarations import Declaration
 from analysis_lib.comparison.kept import FOLDER
@@ -85,7 +88,7 @@ def _build(only: Sequence[str], force: bool, quiet: bool) -> BuildReport:
         results = {d.id: compare(d.id) for d in declarations}
         for comparison_id, result in results.items():
             _write_golden(comparison_id, headline_numbers(result))
-        build_site(generate_pages(results))
+        build_site(generate_pages(results), site_files(results))
         # Writing golden files and notebooks does not change what the site is made of.
         state["site"], state["files"] = site_key, _site_files()
         _write_state(state)
@@ -181,7 +184,7 @@ def _site_key() -> str:
     files = [p for folder in folders for p in folder.rglob("*") if p.is_file()]
     files = [p for p in files if "institutional" not in p.parts and "__pycache__" not in p.parts]
     files += [ROOT / "_config.yml", CHANGELOG, CITATION, *library_files()]
-    return fingerprint(files, root=ROOT)
+    return fingerprint(files, root=ROOT, extra=(site_address() or "",))
 
 
 def _read_state() -> dict:

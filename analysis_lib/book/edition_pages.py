@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from analysis_lib.book.citation import citation
 from analysis_lib.book.edition_charts import answers_table, cumulative_charts, edition_charts
 from analysis_lib.book.feed import FEED, atom_feed, edition_anchor
 from analysis_lib.book.impact_page import figures_table
@@ -16,11 +17,10 @@ from analysis_lib.comparison import ComparisonResult
 from analysis_lib.editions import Edition, impact
 from analysis_lib.exceptions import ReviewError
 from analysis_lib.study_records import ROOT, load_reading, load_records
-from analysis_lib.study_records.yaml_reader import read_yaml
 from analysis_lib.tables import Cell, Html, count, paragraph
 
-#: Files that these pages are made from.
-CHANGELOG, CITATION = ROOT / "CHANGELOG.md", ROOT / "CITATION.cff"
+#: What the page of editions is made from.
+CHANGELOG = ROOT / "CHANGELOG.md"
 
 #: After an edition is cut nothing stands under these headings.
 _EMPTY_UNRELEASED = re.compile(r"\A## Unreleased\s+### Evidence\s+### Software\s+(?=## )")
@@ -124,7 +124,7 @@ def cite_page(editions: Sequence[Edition] = ()) -> str:
 
     Before the first edition, the version of ``CITATION.cff`` and the date of last reading.
     """
-    cited = _citation()
+    cited = citation()
     newest = _reference(cited, editions[-1] if editions else None)
     opening = (
         "Cite an edition by its number: it can be rebuilt from its tag, and figures move between "
@@ -163,7 +163,7 @@ def cite_page(editions: Sequence[Edition] = ()) -> str:
 
 def feed_text(editions: Sequence[Edition]) -> str:
     """The Atom feed of the editions."""
-    cited = _citation()
+    cited = citation()
     return atom_feed(
         editions,
         title=cited["title"],
@@ -232,10 +232,3 @@ def _reference(cited: dict, edition: Edition | None) -> _Reference:
 
 def _authors(cited: dict) -> str:
     return "; ".join(author["name"] for author in cited["authors"])
-
-
-def _citation() -> dict:
-    raw, _, problems = read_yaml(CITATION, CITATION.name)
-    if problems:
-        raise ReviewError("; ".join(str(problem) for problem in problems))
-    return raw

@@ -11,6 +11,7 @@ from analysis_lib.book.curves_page import curves_page
 from analysis_lib.book.digitising_page import digitising_page
 from analysis_lib.book.dose_calculator_page import dose_calculator_page
 from analysis_lib.book.dose_page import dose_page
+from analysis_lib.book.downloads import downloads
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
 from analysis_lib.book.evidence_page import evidence_page
 from analysis_lib.book.explorer_page import explorer_page
@@ -41,6 +42,7 @@ from analysis_lib.book.study_uses import (
     computed_ratios,
     uses_by_study,
 )
+from analysis_lib.book.take_away_page import take_away_page
 from analysis_lib.comparison import compare
 from analysis_lib.comparison.declarations import load_declarations
 from analysis_lib.consistency import Finding, audit_records
@@ -109,6 +111,7 @@ def generate_pages(
         "methods-pooling.md": pooling_page(),
         "glossary.md": glossary_page(),
         "audit.md": audit_page(records, findings),
+        "take-away.md": take_away_page(downloads(found, records), found),
         "reporting.md": reporting_page(),
         "whats-new.md": whats_new_page(editions, found),
         "impact.md": _impact_page(found, editions),

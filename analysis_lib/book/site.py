@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from analysis_lib.book.chapters import BOOK
@@ -30,7 +30,8 @@ class SiteBuildError(ReviewError):
 
 
 def build_site(
-    pages: dict[str, str],
+    pages: Mapping[str, str],
+    files: Mapping[str, bytes] | None = None,
     *,
     folder: Path = BUILD,
     finish: Callable[[Path], None] | None = None,
@@ -39,8 +40,10 @@ def build_site(
 
     Parameters
     ----------
-    pages : dict
+    pages : mapping
         Path relative to the book's root -> MyST Markdown.
+    files : mapping, optional
+        Path relative to the site's root -> content of what stands beside the pages.
     folder : Path
         Where the build works; the site is ``html`` below it.
     finish : callable, optional
@@ -73,11 +76,22 @@ def build_site(
     # Sphinx leaves the static files alone when no page changed.
     shutil.copytree(source / "_static", built / "_static", dirs_exist_ok=True)
     write_text(built / FEED, feed_text(load_editions()))
+    _write_files(files or {}, built)
     _swap(built, folder / "html", finish)
     return folder / "html" / "index.html"
 
 
-def _stage(pages: dict[str, str], source: Path) -> None:
+def _write_files(files: Mapping[str, bytes], built: Path) -> None:
+    """Bring the folders of ``files`` to exactly these: what is no longer made goes."""
+    for folder in {name.partition("/")[0] for name in files if "/" in name}:
+        shutil.rmtree(built / folder, ignore_errors=True)
+    for name, content in files.items():
+        path = built / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def _stage(pages: Mapping[str, str], source: Path) -> None:
     """Bring the staging folder to exactly the book's files and ``pages``.
 
     A file that did not change keeps its time, so that Sphinx leaves its page alone.

@@ -16,6 +16,7 @@ from analysis_lib.cli.edition import add_edition_command
 from analysis_lib.cli.evidence import add_validate_command
 from analysis_lib.cli.exits import FOUND, GOOD, USAGE, print_problems
 from analysis_lib.cli.impact import add_impact_command
+from analysis_lib.cli.pdf import add_pdf_command
 from analysis_lib.cli.reconstruct import add_reconstruct_command
 from analysis_lib.cli.screen import add_screen_command
 from analysis_lib.cli.search import add_search_command
@@ -39,6 +40,7 @@ _EPILOG = """examples:
   lsr edition cut                 freeze, commit and tag the next edition
   lsr edition verify 2026.1       rebuild an edition from its tag, compare every number
   lsr centre check FILE.csv       what is wrong in a centre's own file
+  lsr pdf --summary               each comparison on one page, as PDF
   lsr serve                       show the built site on this machine
   lsr search run                  ask PubMed and Europe PMC for what is new
   lsr screen --reader a           judge the candidates, one key each
@@ -58,6 +60,7 @@ _COMMANDS = (
     add_site_command,
     add_impact_command,
     add_edition_command,
+    add_pdf_command,
 )
 
 

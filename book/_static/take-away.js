@@ -142,7 +142,8 @@
 
   function offerTable(holder) {
     var table = holder.querySelector("table");
-    if (!table || holder.closest("figure.lsr-chart")) return;
+    // The numbers behind a chart have a button below its drawing.
+    if (!table || holder.closest("figure.lsr-chart > details")) return;
     var caption = table.caption ? clean(table.caption.textContent) : "table";
     var name = stem(slug(caption));
     holder.append(row(caption, [

@@ -28,13 +28,14 @@ def workshop(tmp_path, monkeypatch):
     monkeypatch.setattr(build_module, "recover", lambda: None)
     monkeypatch.setattr(build_module, "generate_pages", lambda results: {})
     monkeypatch.setattr(build_module, "compare", lambda comparison_id: comparison_id)
+    monkeypatch.setattr(build_module, "site_files", lambda results: {})
     monkeypatch.setattr(build_module, "headline_numbers", lambda result: {"of": result})
 
     def run(stale, quiet):
         ran.append([d.id for d in stale])
         return [d.id for d in stale]
 
-    def make_site(pages):
+    def make_site(pages, files):
         sites.append(pages)
         (tmp_path / "html").mkdir(exist_ok=True)
         (tmp_path / "html" / "index.html").write_text("x")
@@ -97,7 +98,7 @@ def test_an_interrupted_run_keeps_what_was_done(workshop, monkeypatch):
     """The site fails after the chapters ran: the next build does not run them again."""
     ran, _ = workshop
 
-    def fail(pages):
+    def fail(pages, files):
         raise site_module.SiteBuildError("synthetic")
 
     monkeypatch.setattr(build_module, "build_site", fail)

@@ -17,6 +17,8 @@ KINDS = (
     "glossary.html",
     "whats-new.html",
     "cite.html",
+    "take-away.html",
+    "summaries/resection-vs-resrs.html",
     "flow.html",
     "overlaps.html",
     "audit.html",
