@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -64,7 +65,7 @@ def draw(
             for x, y in zip(curve["time_months"], curve["survival"], strict=True)
         ]
         half = d.pen // 2
-        for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+        for (x0, y0), (x1, y1) in pairwise(points):
             low, high = min(y0, y1), max(y0, y1)
             pen.rectangle((x0 - half, low - half, x1 + half, high + half), fill=colour)
         for time in censored[position] if censored else ():

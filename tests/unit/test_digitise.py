@@ -165,7 +165,7 @@ def test_large_figure_is_read_at_bounded_size(plain):
 @pytest.mark.parametrize("mode", ["RGBA", "CMYK", "P", "L", "LA", "I;16"])
 def test_modes_are_flattened_on_white(plain, mode):
     if mode == "I;16":
-        image = Image.fromarray((np.array(plain.convert("L")).astype(np.uint16) * 257))
+        image = Image.fromarray(np.array(plain.convert("L")).astype(np.uint16) * 257)
     else:
         image = plain.convert("L").convert("LA") if mode == "LA" else plain.convert(mode)
     if mode == "P":
