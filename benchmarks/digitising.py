@@ -42,8 +42,8 @@ TICKED_FIGURE = "fig_011_base_col.png"
 SUCCESS = 0.05
 TICK_TOLERANCE = 0.01
 ONE_STROKE = 0.004
-#: Log hazard ratios nearer to zero than this have no side to be confused.
-NO_SIDE = 0.05
+#: Log hazard ratios nearer to zero than this change sign with one patient, not with the arms.
+NO_SIDE = 0.1
 
 Row = dict[str, Any]
 
