@@ -42,8 +42,8 @@ TICKED_FIGURE = "fig_011_base_col.png"
 SUCCESS = 0.05
 TICK_TOLERANCE = 0.01
 ONE_STROKE = 0.004
-#: Log hazard ratios nearer to zero than this have no side to be confused.
-NO_SIDE = 0.05
+#: Log hazard ratios nearer to zero than this change sign with one patient, not with the arms.
+NO_SIDE = 0.1
 
 Row = dict[str, Any]
 
@@ -112,7 +112,8 @@ def run_figure(figure: Row, folder: Path) -> Row:
         ]
     if len(curves) == 2 and figure.get("direction", "falling") == "falling":
         row["end_to_end"] = {
-            kind: end_to_end(curves, figure, kind) for kind in ("at_risk", "n_only")
+            kind: end_to_end(curves, figure, kind, reading.calibration.reading_sd)
+            for kind in ("at_risk", "n_only")
         }
     return row
 
@@ -125,11 +126,11 @@ def _error(curve: DigitisedCurve, truth: Row) -> float:
     return float(np.mean(np.abs(differences(curve, truth))))
 
 
-def end_to_end(curves: Sequence[DigitisedCurve], figure: Row, kind: str) -> Row:
+def end_to_end(curves: Sequence[DigitisedCurve], figure: Row, kind: str, reading_sd: float) -> Row:
     """Patients from what was read, against the true patients."""
     made = []
     for curve, truth in _pairs(curves, figure):
-        facts: Row = {"n": truth["n"]}
+        facts: Row = {"n": truth["n"], "reading_sd": reading_sd}
         if kind == "at_risk":
             table = truth["number_at_risk"]
             facts["number_at_risk"] = pd.DataFrame(

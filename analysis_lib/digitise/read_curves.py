@@ -78,7 +78,9 @@ def read_curves(
     curves = []
     for candidate, mine, mark, steps in zip(chosen, inks, marks, stairs, strict=True):
         ticks = _tick_columns(candidate, mine, mark, ink, shape)
-        curves.append(_curve(candidate, steps, ticks, ink, colours, calibration, rising, offset))
+        curves.append(
+            _curve(candidate, steps, ticks, ink, colours, calibration, rising, offset, shape)
+        )
     notes = []
     if offset:
         text = f"lines lie {abs(offset)} pixel off the axes' grid; readings were moved back"
@@ -174,7 +176,9 @@ def _curve(
     calibration: Calibration,
     rising: bool,
     offset: float,
+    shape: TickShape | None,
 ) -> DigitisedCurve:
+    stairs = _ended(stairs, ticks, candidate, ink, calibration, shape)
     columns, rows = stairs.corners()
     height = ink.strength.shape[0]
     rows = height - rows if rising else rows
@@ -192,6 +196,41 @@ def _curve(
         confidence=confidence,
         reasons=reasons,
     )
+
+
+def _ended(
+    stairs: Staircase,
+    ticks: NDArray,
+    candidate: Candidate,
+    ink: Ink,
+    calibration: Calibration,
+    shape: TickShape | None,
+) -> Staircase:
+    """The staircase without what pen and last mark add to its end."""
+    begin = stairs.falls[-1] if len(stairs.falls) else stairs.first
+    end = stairs.last - _cap(candidate, ink, calibration)
+    if shape is not None and len(ticks):
+        # The arm of a plus reaches beyond the line; the last patient is where it stands.
+        reach = max(shape.above, shape.spread / 2) + ink.line_width
+        if 0 <= stairs.last - ticks[-1] <= reach:
+            end = float(ticks[-1])
+    return replace(stairs, last=max(end, begin))
+
+
+def _cap(candidate: Candidate, ink: Ink, calibration: Calibration) -> float:
+    """Pixels by which a line is drawn beyond its end: as many as before its start.
+
+    At the edge of the plot the start is not seen; most programs add half the pen's width.
+    """
+    half = ink.line_width / 2
+    left = calibration.plot_area.left - ink.column
+    start, row = candidate.path.start, int(candidate.path.rows[0])
+    if start - left < ink.line_width + 2:
+        return half
+    before = candidate.cover[row, max(start - int(half) - 2, 0) : start][::-1]
+    paper = np.flatnonzero(before < 0.5)
+    seen = int(paper[0]) if len(paper) else len(before)
+    return min(float(seen), half)
 
 
 def _tidied(

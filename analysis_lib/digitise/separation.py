@@ -25,6 +25,10 @@ FULL_LENGTH = 0.93
 GRID_SHARE = 0.5
 #: A curve is seen in at least this share of the plot's columns.
 SHORTEST_CURVE = 0.04
+#: Share of a broken line's length in gaps, at least.
+FEWEST_GAPS = 0.08
+#: Coverage of a pixel that is no soft edge.
+FULL_INK = 0.9
 #: And in this share of its own length; the rest may be hidden.
 LEAST_SEEN = 0.12
 #: A solid path this long is no accident of dashes and ticks.
@@ -108,6 +112,14 @@ def without_straight_lines(cover: NDArray, ink: Ink) -> tuple[NDArray, NDArray]:
     return cleaned, kept
 
 
+def under_frame(cover: NDArray, ink: Ink) -> NDArray:
+    """Coverage continued under axes and frame: a line that touches them is half hidden."""
+    size = 2 * int(np.ceil(ink.line_width / 2)) + 1
+    # JPEG leaves a shimmer of colour beside black frames: only full ink is continued.
+    grown = ndimage.maximum_filter1d(np.where(cover > FULL_INK, cover, 0), size, axis=1)
+    return np.where(ink.furniture, grown, cover)
+
+
 def find_candidates(
     cover: NDArray,
     ink: Ink,
@@ -120,8 +132,9 @@ def find_candidates(
     found: list[Candidate] = []
     everything = np.clip(cover.sum(axis=0), 0, 1)
     follow = _Follower(ink, start, start_rows)
+    continued = under_frame(cover, ink)
     for colour in range(len(cover)):
-        own = cover[colour]
+        own = continued[colour]
         hidden = np.clip(everything - own, 0, 1)
         rank = 0
         while rank < n_curves:
@@ -188,10 +201,21 @@ class _Follower:
         fallen = float(solid.rows[-1] - solid.rows[0])
         if solid.undrawn > MOST_UNDRAWN * self.ink.line_width + 2 + LOST_AT_CROSSINGS * fallen:
             return None
-        if solid.n_own >= SHORTEST_SOLID * own.shape[1]:
-            return solid
         broken = self.broken(own, hidden)
-        return solid if broken is None or solid.n_own >= 0.7 * broken.n_own else None
+        if broken is None or solid.n_own >= 0.7 * broken.n_own:
+            return solid
+        long = solid.n_own >= SHORTEST_SOLID * own.shape[1]
+        return solid if long and not self._begins(broken, solid) else None
+
+    def _begins(self, whole: Path, part: Path) -> bool:
+        """Whether a path is the beginning of a longer one of the same line."""
+        size = len(part.rows)
+        if len(whole.rows) <= size:
+            return False
+        apart = np.abs(whole.rows[:size] - part.rows) > self.ink.line_width
+        fallen = float(whole.rows[-1] - whole.rows[0])
+        most = MOST_UNDRAWN * self.ink.line_width + 2 + LOST_AT_CROSSINGS * fallen
+        return bool(apart.mean() < 0.1 and whole.undrawn - part.undrawn <= most)
 
 
 def _taken(path: Path, own: NDArray, hidden: NDArray, line_width: float) -> tuple[NDArray, NDArray]:
@@ -279,6 +303,9 @@ def line_style(candidate: Candidate, line_width: float) -> str:
     level = np.concatenate([[True], np.diff(path.rows) == 0])
     columns = path.start + np.arange(len(path.rows))
     inked, clear = path.own > 0.5, candidate.hidden[path.rows, columns] < 0.5
+    # A line whose few gaps are defects (JPEG, crossings) is solid.
+    if np.mean(~inked & clear & level) < FEWEST_GAPS:
+        return "solid"
     runs: list[int] = []
     labels, _ = ndimage.label(inked & level)
     for first, last in ((s[0].start, s[0].stop) for s in ndimage.find_objects(labels)):
