@@ -18,9 +18,10 @@ RECORDS = {record.id: record for record in load_records()}
 BHATIA = RECORDS["bhatia-2024"]
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
-#: Bookkeeping, names of times, and years: no result of the paper.
+#: Bookkeeping, names of times, and years: no result of the paper. Doses in figures repeat words
+#: that stand elsewhere in the record, where their numbers are asked for.
 NO_FIGURE = re.compile(
-    r"schema_version|citation\.|enrolment\.|second_reading\.|.*landmarks\[\d+\]\.months"
+    r"schema_version|schedules\[|citation\.|enrolment\.|second_reading\.|.*landmarks\[\d+\]\.months"
 )
 
 #: Names that hold digits.
