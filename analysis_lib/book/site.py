@@ -10,10 +10,7 @@ from pathlib import Path
 
 from analysis_lib.book.chapters import BOOK
 from analysis_lib.book.digitising_page import write_pictures
-from analysis_lib.book.edition_pages import feed_text
-from analysis_lib.book.feed import FEED
 from analysis_lib.book.scripts import GENERATED, write_scripts
-from analysis_lib.editions import load_editions
 from analysis_lib.exceptions import ReviewError
 from analysis_lib.files import write_text
 from analysis_lib.study_records import ROOT
@@ -75,7 +72,6 @@ def build_site(
         raise SiteBuildError(f"Jupyter Book failed; the last good book stays.\n{tail}")
     # Sphinx leaves the static files alone when no page changed.
     shutil.copytree(source / "_static", built / "_static", dirs_exist_ok=True)
-    write_text(built / FEED, feed_text(load_editions()))
     _write_files(files or {}, built)
     _swap(built, folder / "html", finish)
     return folder / "html" / "index.html"

@@ -1,10 +1,13 @@
-"""What stands in the site beside its pages: downloads, and a sheet for each comparison."""
+"""What stands in the site beside its pages: downloads, comparisons' sheets, the feed."""
 
 from __future__ import annotations
 
 from analysis_lib.book.downloads.files import FOLDER, PACKAGE_FILE, downloads, whole_package
+from analysis_lib.book.edition_pages import feed_text
+from analysis_lib.book.feed import FEED
 from analysis_lib.book.study_uses import Results
 from analysis_lib.book.summary_sheet import sheet_path, summary_sheet
+from analysis_lib.editions import load_editions
 from analysis_lib.study_records import load_records
 
 
@@ -14,4 +17,4 @@ def site_files(results: Results) -> dict[str, bytes]:
     files = {f"{FOLDER}/{one.name}": one.content for one in single}
     files[f"{FOLDER}/{PACKAGE_FILE}"] = whole_package(single)
     sheets = {sheet_path(name): summary_sheet(found).encode() for name, found in results.items()}
-    return files | sheets
+    return files | sheets | {FEED: feed_text(load_editions()).encode()}
