@@ -41,6 +41,7 @@ bench: $(READY)  ## measure the methods against known truth (minutes); writes be
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/between_studies.py --jobs 2 --json benchmarks/results/between_studies.json
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/summary_curve.py --json benchmarks/results/summary_curve.json
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/cox.py --json benchmarks/results/cox.json
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/digitising.py --json benchmarks/results/digitising.json
 
 reference: $(READY)  ## regenerate the stored reference values (needs R; see tests/reference/README.md)
 	@$(BIN)/python tests/reference/make_review_patients.py
