@@ -132,10 +132,10 @@ def _bounded(rgb: NDArray) -> tuple[NDArray, float]:
     """The figure at most ``LARGEST_SIDE`` long, and how much larger the given one is."""
     longest = max(rgb.shape[:2])
     if longest <= LARGEST_SIDE:
-        return rgb, 1.0
+        return rgb.astype(np.float32), 1.0
     factor = longest / LARGEST_SIDE
     size = (round(rgb.shape[1] / factor), round(rgb.shape[0] / factor))
-    image = Image.fromarray(rgb.astype(np.uint8)).resize(size, Image.Resampling.BOX)
+    image = Image.fromarray(rgb).resize(size, Image.Resampling.BOX)
     return np.asarray(image, dtype=np.float32), factor
 
 
