@@ -49,6 +49,7 @@ bench: $(READY)  ## measure the methods against known truth (minutes); writes be
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/cox.py --json benchmarks/results/cox.json
 	@$(BIN)/python benchmarks/duplicates.py --json benchmarks/results/duplicates.json
 	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/living.py --json benchmarks/results/living.json
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/digitising.py --json benchmarks/results/digitising.json
 
 reference: $(READY)  ## regenerate the stored reference values (needs R; see tests/reference/README.md)
 	@$(BIN)/python tests/reference/make_review_patients.py

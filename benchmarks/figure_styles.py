@@ -214,8 +214,9 @@ def _curve(axes, style: Style, arm: dict, k: int, colour: str) -> dict[str, Any]
     if style.marker is not None:
         height = shown[np.searchsorted(times, censored, side="right") - 1]
         ink = style.marker_colour or colour
-        axes.plot(censored, height, ls="none", marker=style.marker, ms=style.marker_size,
-                  mew=max(0.8, 0.55 * style.line_width), color=ink, mfc="none", zorder=4)  # fmt: skip
+        marks = {"marker": style.marker, "ms": style.marker_size, "color": ink, "mfc": "none"}
+        width = max(0.8, 0.55 * style.line_width)
+        axes.plot(censored, height, ls="none", mew=width, zorder=4, **marks)
     grid = arm["number_at_risk"]
     return {
         "label": f"Arm {'ABCD'[k]}", "n": arm["n"], "events": int(event.sum()),

@@ -20,7 +20,7 @@ SMALLEST_SIDE = 100
 FigureInput = Image.Image | np.ndarray | str | os.PathLike
 
 
-def read_image(image: FigureInput) -> NDArray[np.float32]:
+def read_image(image: FigureInput) -> NDArray[np.uint8]:
     """Colours of a figure, flattened on white.
 
     Parameters
@@ -50,7 +50,7 @@ def read_image(image: FigureInput) -> NDArray[np.float32]:
     )
 
 
-def _from_file(path: Path) -> NDArray[np.float32]:
+def _from_file(path: Path) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             # Pillow warns of large images; they are refused below in our own words.
@@ -67,7 +67,7 @@ def _from_file(path: Path) -> NDArray[np.float32]:
         raise NotAFigureError(f"{path.name}: no such file") from None
 
 
-def _from_array(array: np.ndarray) -> NDArray[np.float32]:
+def _from_array(array: np.ndarray) -> NDArray[np.uint8]:
     _check_size(*(array.shape[1::-1] if array.ndim >= 2 else (0, 0)))
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise NotAFigureError(f"array: shape must be (h, w), (h, w, 3 or 4), was {array.shape}")
@@ -104,16 +104,17 @@ def _too_large(what: str) -> NotAFigureError:
     )
 
 
-def _flattened(image: Image.Image) -> NDArray[np.float32]:
+def _flattened(image: Image.Image) -> NDArray[np.uint8]:
     """Opaque red, green, blue; sixteen-bit and palette images included."""
     try:
         if image.mode in ("I", "I;16", "F"):
             values = np.asarray(image, dtype=np.float32)
             top = 65535.0 if values.max() > 255 else 255.0
-            return np.repeat((values * (255.0 / top))[:, :, None], 3, axis=2)
+            grey = np.round(np.clip(values * (255.0 / top), 0, 255)).astype(np.uint8)
+            return np.repeat(grey[:, :, None], 3, axis=2)
         if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
             white = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(white, image.convert("RGBA"))
-        return np.asarray(image.convert("RGB"), dtype=np.float32)
+        return np.asarray(image.convert("RGB"))
     except (OSError, SyntaxError, ValueError) as error:
         raise NotAFigureError(f"image: is damaged ({error}); save it again") from None

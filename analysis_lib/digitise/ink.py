@@ -16,6 +16,8 @@ from analysis_lib.digitise.figure import Calibration
 FAINTEST = 30.0
 #: A structure this many line widths across is a filled area, not a line.
 FILLED = 6.0
+#: A stretch of line is straight from this many widths on.
+STRAIGHT = 3.0
 #: Lines wider than this share of the plot's smaller side are not curves.
 WIDEST = 0.04
 
@@ -111,9 +113,9 @@ def _absorbed(crop: NDArray, window: float) -> NDArray:
 
 
 def _banded(crop: NDArray, absorbed: NDArray, paper: NDArray) -> float:
-    """Share of the area whose background is not the paper's."""
+    """Share of the area whose background is darker than the paper: a white grid is no band."""
     behind = crop + absorbed
-    return float(np.mean(np.abs(behind - paper).max(axis=2) > 12))
+    return float(np.mean((paper - behind).max(axis=2) > 12))
 
 
 def _frame(crop: NDArray, paper: NDArray, inside: tuple[float, float, float, float]) -> NDArray:
@@ -147,7 +149,10 @@ def line_width_of(strength: NDArray) -> float:
         return 1.0
     dark = strength > max(FAINTEST, 0.35 * np.quantile(inked, 0.9))
     down, along = run_lengths(dark.T).T, run_lengths(dark)
-    thickness = np.minimum(down, along)[dark]
+    thickness, length = np.minimum(down, along), np.maximum(down, along)
+    # Where steps are narrower than the pen, both runs cross the line aslant: no width there.
+    straight = dark & (length >= STRAIGHT * thickness)
+    thickness = thickness[straight if straight.any() else dark]
     most = max(3, int(WIDEST * min(strength.shape)))
     counts = np.bincount(thickness[thickness <= most], minlength=most + 1).astype(float)
     # As many pixels stand across a line as it is wide: count lengths of line, not areas.

@@ -13,6 +13,7 @@ from analysis_lib.digitise.axis_lines import page_colour
 from analysis_lib.digitise.calibrate import calibrate
 from analysis_lib.digitise.figure import (
     Calibration,
+    DigitisedCurve,
     DigitisedFigure,
     Finding,
     PlotArea,
@@ -45,6 +46,8 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 LARGEST_SIDE = 1600
 #: A line left over this much as long as the weakest curve read may be the curve meant.
 AS_GOOD = 0.8
+#: A curve of which less than this share is seen would be a guess.
+LEAST_CONFIDENCE = 0.3
 
 
 def digitise_figure(
@@ -120,6 +123,7 @@ def digitise_figure(
     curves, notes = read_curves(
         chosen, ink, line_colours, cover, calibration, rising=request.rising, exact=exact
     )
+    _check_seen(curves)
     if request.colours is None:
         curves = tuple(sorted(curves, key=_area_below, reverse=not request.rising))
     centre = (rgb.shape[1] / 2, rgb.shape[0] / 2)
@@ -132,10 +136,10 @@ def _bounded(rgb: NDArray) -> tuple[NDArray, float]:
     """The figure at most ``LARGEST_SIDE`` long, and how much larger the given one is."""
     longest = max(rgb.shape[:2])
     if longest <= LARGEST_SIDE:
-        return rgb, 1.0
+        return rgb.astype(np.float32), 1.0
     factor = longest / LARGEST_SIDE
     size = (round(rgb.shape[1] / factor), round(rgb.shape[0] / factor))
-    image = Image.fromarray(rgb.astype(np.uint8)).resize(size, Image.Resampling.BOX)
+    image = Image.fromarray(rgb).resize(size, Image.Resampling.BOX)
     return np.asarray(image, dtype=np.float32), factor
 
 
@@ -173,7 +177,17 @@ def _turned_note(angle: float) -> list[Finding]:
     return [Finding("note", "figure_turned", f"the figure was turned back by {angle:.2f} degrees")]
 
 
-def _area_below(curve) -> float:
+def _check_seen(curves: Sequence[DigitisedCurve]) -> None:
+    weakest = min(curves, key=lambda curve: curve.confidence)
+    if weakest.confidence < LEAST_CONFIDENCE:
+        raise UnreadableFigureError(
+            f"one of the {len(curves)} curves ({weakest.colour}) is hardly seen: "
+            f"{'; '.join(weakest.reasons)}.",
+            give=("colours", "plot_area"),
+        )
+
+
+def _area_below(curve: DigitisedCurve) -> float:
     return float(np.trapezoid(curve.points["survival"], curve.points["time_months"]))
 
 
@@ -228,7 +242,9 @@ def _start(ink: Ink, calibration: Calibration, request: Request) -> tuple[int, t
     return min(max(int(start), 0), width - 1), (row - reach, row + reach)
 
 
-def _check_number(chosen: Sequence[Candidate], candidates, request: Request) -> None:
+def _check_number(
+    chosen: Sequence[Candidate], candidates: Sequence[Candidate], request: Request
+) -> None:
     if len(chosen) == request.n_curves:
         return
     begins = "0 at time zero and rises" if request.rising else "1 at time zero and falls"

@@ -1,0 +1,55 @@
+"""Figures as journals draw them, whose truth is known: one of each kind that is hard."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis_lib.digitise import digitise_figure
+from analysis_lib.digitise.pen import pen_offset
+
+FIGURES = Path(__file__).resolve().parents[2] / "benchmarks" / "data" / "figures"
+TRUTH = {row["image"]: row for row in json.loads((FIGURES / "truth.json").read_text())}
+
+
+def step(times, survival, at):
+    index = np.searchsorted(times, at, side="right") - 1
+    return np.asarray(survival)[np.clip(index, 0, len(survival) - 1)]
+
+
+def error(curve, drawn):
+    at = np.linspace(0, drawn["last_follow_up_months"], 1000)[1:-1]
+    points = curve.points
+    read = step(points["time_months"], points["survival"], at)
+    return np.mean(np.abs(read - step(drawn["km"]["time_months"], drawn["km"]["survival"], at)))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "fig_012_base_lty.png",  # base R: black, solid and dashed, pluses
+        "fig_018_jpeg.jpg",  # JPEG, the curves on each other at first
+        "fig_019_lowres.png",  # 72 dpi
+        "fig_036_ggsurv_ci.png",  # ggplot2, bands, pluses, at-risk table
+        "fig_042_grid.png",  # grid and frame
+    ],
+)
+def test_error_is_below_half_a_percent(image):
+    truth = TRUTH[image]
+    figure = digitise_figure(
+        FIGURES / image,
+        x_range=(truth["x_min"], truth["x_max"]),
+        n_curves=len(truth["curves"]),
+    )
+    errors = np.array([[error(c, t) for t in truth["curves"]] for c in figure.curves])
+    assert min(errors[0, 0] + errors[1, 1], errors[0, 1] + errors[1, 0]) / 2 < 0.005
+
+
+def test_pen_offset_is_half_a_pixel_where_axes_and_lines_are_rounded_apart():
+    edges, middles = np.arange(10.0, 18.0), np.arange(10.5, 18.5)
+    assert pen_offset(middles, list(edges)) == 0.5
+    assert pen_offset(edges, list(middles)) == -0.5
+    assert pen_offset(middles, list(middles)) == 0.0
+    spread = np.linspace(10, 17, 8) + np.linspace(0, 0.9, 8)
+    assert pen_offset(spread, list(edges)) == 0.0
