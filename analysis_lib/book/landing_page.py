@@ -26,7 +26,7 @@ from analysis_lib.book.study_uses import Results
 from analysis_lib.charts.hundred import hundred
 from analysis_lib.comparison.arms import ArmEvidence
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
-from analysis_lib.editions import latest_edition
+from analysis_lib.editions import NOT_CUT, edition_name, latest_edition
 from analysis_lib.study_records import (
     grade,
     load_judgements,
@@ -234,7 +234,7 @@ def _edition_line() -> Paragraph:
     reading = load_reading()
     return Paragraph(
         (
-            f"{_edition_name()}. Last reading ",
+            f"{edition_name()}. Last reading ",
             Cell(reading["last_reading"], href=f"#{_EDITION}"),
             f". {reading['database_search']['statement']} {_judged_by()} ",
             Cell("What certainty means", href=f"#{_CERTAINTY}"),
@@ -247,16 +247,11 @@ def _edition_line() -> Paragraph:
     )
 
 
-def _edition_name() -> str:
-    newest = latest_edition()
-    return f"Edition {newest.number}" if newest else "First edition not cut yet"
-
-
 def _edition_state() -> str:
     newest = latest_edition()
     if newest is None:
-        return "First edition not cut yet: this is the state of the work."
-    return f"{newest.number} of {newest.date}"
+        return f"{NOT_CUT}: this is the state of the work."
+    return f"{edition_name()} ({newest.number} was cut on {newest.date})"
 
 
 def _edition() -> Html:

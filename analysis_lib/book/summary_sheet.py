@@ -23,6 +23,7 @@ from analysis_lib.book.study_figures import units
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.comparison.side_summary import AbsoluteFigure
 from analysis_lib.comparison.sides import LANDMARK_MONTHS, Range, SideResult
+from analysis_lib.editions import edition_name
 from analysis_lib.study_records import ROOT, load_reading
 from analysis_lib.tables import count, html_table, months
 from analysis_lib.vocabulary import CURVE_LEVELS
@@ -156,6 +157,6 @@ def _unknown(result: ComparisonResult) -> Iterator[Inline]:
 def _edition() -> str:
     reading = load_reading()
     return (
-        f"Version {citation()['version']}, first edition not cut. Last reading "
+        f"{edition_name()}. Last reading "
         f"{reading['last_reading']}. {reading['database_search']['statement']}"
     )

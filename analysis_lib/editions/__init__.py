@@ -16,16 +16,19 @@ from analysis_lib.editions.edition_file import (
 )
 from analysis_lib.editions.headline import headline_numbers, rounded
 from analysis_lib.editions.impact import ComparisonImpact, Impact, impact
+from analysis_lib.editions.naming import NOT_CUT, edition_name
 from analysis_lib.editions.state import State, current_state, state_of
 
 __all__ = [
     "EDITIONS",
+    "NOT_CUT",
     "ComparisonImpact",
     "Edition",
     "Impact",
     "State",
     "check_editions",
     "current_state",
+    "edition_name",
     "headline_numbers",
     "impact",
     "latest_edition",

@@ -23,7 +23,14 @@ from analysis_lib.comparison.result import OutcomeResult
 from analysis_lib.editions import headline
 from analysis_lib.editions.headline import headline_numbers
 from analysis_lib.files import fingerprint
-from analysis_lib.study_records import DATA, ROOT, StudyRecord, load_overlaps, load_records
+from analysis_lib.study_records import (
+    DATA,
+    ROOT,
+    StudyRecord,
+    load_overlaps,
+    load_records,
+    study_files,
+)
 
 REQUIREMENTS = ROOT / "requirements.txt"
 
@@ -66,9 +73,22 @@ class State:
 def state_of(results: Mapping[str, ComparisonResult], *, data: Path = DATA) -> State:
     """The state whose comparisons have been computed already."""
     records = load_records(data)
+    whole, studies, files = evidence_hashes(data)
+    return State(
+        whole,
+        studies,
+        files,
+        method_hash(),
+        software_versions(),
+        {name: frozen_numbers(result, records) for name, result in results.items()},
+    )
+
+
+def evidence_hashes(data: Path = DATA) -> tuple[str, dict[str, str], dict[str, str]]:
+    """One hash of all evidence, one of each study's folder, one of each other file."""
     studies = {
-        record.id: fingerprint(_evidence(data / "studies" / record.id), root=data)
-        for record in records
+        path.parent.name: fingerprint(_evidence(path.parent), root=data)
+        for path in study_files(data)
     }
     others = [
         path
@@ -77,14 +97,7 @@ def state_of(results: Mapping[str, ComparisonResult], *, data: Path = DATA) -> S
     ]
     files = {path.relative_to(data).as_posix(): fingerprint([path], root=data) for path in others}
     named = [f"{name} {found}" for part in (studies, files) for name, found in part.items()]
-    return State(
-        fingerprint([], root=data, extra=named),
-        studies,
-        files,
-        method_hash(),
-        software_versions(),
-        {name: frozen_numbers(result, records) for name, result in results.items()},
-    )
+    return fingerprint([], root=data, extra=named), studies, files
 
 
 def current_state(

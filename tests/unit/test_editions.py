@@ -24,9 +24,10 @@ from analysis_lib.editions.edition_file import (
 )
 from analysis_lib.editions.headline import headline_numbers
 from analysis_lib.editions.impact import ComparisonImpact, Impact, impact
+from analysis_lib.editions.naming import NOT_CUT, edition_name
 from analysis_lib.editions.release_notes import cited, released, section_of, unsaid, zenodo
 from analysis_lib.editions.repository import Repository
-from analysis_lib.editions.state import State
+from analysis_lib.editions.state import State, evidence_hashes
 from analysis_lib.editions.verifying import leaves, verify_edition
 from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError
 from analysis_lib.study_records import DATA, ROOT, load_records
@@ -104,6 +105,19 @@ def test_a_file_under_another_number_and_one_that_is_no_json(tmp_path):
     rules = [problem.rule for problem in check_editions(tmp_path)]
     assert "must equal the file's name" in rules[0]
     assert "git checkout" in rules[1]
+
+
+def test_only_the_evidence_of_an_edition_carries_its_name(tmp_path):
+    data, folder = tmp_path / "data", tmp_path / "editions"
+    record = data / "studies" / "doe-2020" / "study.yaml"
+    record.parent.mkdir(parents=True)
+    record.write_text("schema_version: 1\n", "utf-8")
+    folder.mkdir()
+    assert edition_name(data=data, folder=folder) == NOT_CUT
+    write_edition(edition(state=replace(STATE, data_hash=evidence_hashes(data)[0])), folder=folder)
+    assert edition_name(data=data, folder=folder) == "Edition 2026.1"
+    record.write_text("schema_version: 2\n", "utf-8")
+    assert edition_name(data=data, folder=folder) == "Evidence changed since edition 2026.1"
 
 
 def test_numbers_follow_each_other():
