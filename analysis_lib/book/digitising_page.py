@@ -154,7 +154,7 @@ def _hazard_ratio(made: Example) -> Html:
     true, read = made.hazard_ratios
     return paragraph(
         "From the curves as read and the printed numbers at risk, patients were made (",
-        term("pseudo-patients", up=True),
+        term("pseudo-patients"),
         f"). Women against men, the hazard ratio of the patients made is {ratio(read)}; that of "
         f"the true patients is {ratio(true)}.",
     )
