@@ -11,6 +11,7 @@ from synthetic import GOOD, write
 
 from analysis_lib.exceptions import InvalidRecordsError
 from analysis_lib.study_records import load_records, load_vocabulary, validate_data
+from analysis_lib.study_records.corrections import apply_corrections
 from analysis_lib.study_records.loader import DATA, read_record, read_records
 from analysis_lib.study_records.scaffold import scaffold
 from analysis_lib.study_records.yaml_reader import MAX_BYTES, read_yaml
@@ -322,3 +323,11 @@ def test_records_are_read_once_for_checking_and_computing(tmp_path, monkeypatch)
     assert validate_data(tmp_path / "data") == ()
     load_records(tmp_path / "data")
     assert len(read) == len(set(read)) > 100
+
+
+def test_only_a_corrected_record_is_copied():
+    corrected = GOOD | {"corrections": [{"field": "n_patients", "printed": 1, "used": 2}]}
+    corrected |= {"n_patients": 1}
+    used, problems = apply_corrections(corrected, {}, name="synthetic")
+    assert (used["n_patients"], corrected["n_patients"], problems) == (2, 1, ())
+    assert apply_corrections(GOOD, {}, name="synthetic") == (GOOD, ())
