@@ -337,12 +337,11 @@ def test_the_text_names_class_and_study(state):
 
 def test_a_state_computed_side_by_side_is_that_of_its_results(tmp_path):
     """Records go to the processes and numbers come back, as if computed here."""
-    data = tmp_path / "data"
-    shutil.copytree(DATA, data, ignore=shutil.ignore_patterns("studies", "editions"))
-    shutil.copy(DATA / "overlaps.yaml", data)
     for name, record in BASE.items():
         write(tmp_path, record, name)
-    (data / "overlaps.yaml").write_text("schema_version: 1\noverlaps: []\n", "utf-8")
+    data = tmp_path / "data"
+    for other in ("overlaps.yaml", "reading.yaml", "vocabulary.yaml"):
+        shutil.copy(DATA / other, data / other)
     state = current_state(data=data, leave_one_out=False, only=[COMPARISON])
     result = compare(
         COMPARISON, load_records(data), overlaps=load_overlaps(data), leave_one_out=False
