@@ -6,9 +6,9 @@ evidence of nothing, in the mix of treatments, outcomes and roles that the revie
 records have, each about as long as one of them). Measured, each in a process of its own:
 
 - ``validate``: every record read and every rule checked, as ``lsr validate`` does;
-- ``impact``: the state of the folder computed and held against that of the same folder
-  before its last study was added, as ``lsr impact`` does (the earlier state is read, not
-  computed: an edition keeps it).
+- ``impact``: the state of the folder computed and held against that of the review's own
+  evidence, as ``lsr impact`` does (that state is read, not computed: an edition keeps it), so
+  that every synthetic study is new.
 
 Times are wall-clock on the machine that ran it, with ``cpu`` beside, which other work on
 the machine does not stretch. ``slope`` is that of log time on log studies over all sizes:
@@ -65,12 +65,12 @@ if __name__ == "__main__":
     if task == "validate":
         problems = validate_data(data)
         assert not problems, problems[:3]
-        audit_records(load_records(data))
+        audit_records(load_records(data))  # Read above; kept by their files' times.
     else:
         state = current_state(data=data, leave_one_out=False)
         if kept.exists():
             found = impact(pickle.loads(kept.read_bytes()), state)
-            assert len(found.studies) == 1, found.studies
+            assert len(found.studies) == int(sys.argv[4]), found.studies
         else:
             kept.write_bytes(pickle.dumps(state))
     print(*(after - before for before, after in zip(start, seconds())))
@@ -171,10 +171,12 @@ def add_study(data: Path, number: int, *, seed: int = 1) -> None:
     path.write_text(yaml.dump(record, Dumper=yaml.CSafeDumper, sort_keys=False), encoding="utf-8")
 
 
-def _measured(program: Path, task: str, data: Path, kept: Path) -> tuple[float, float]:
+def _measured(task: str, data: Path, kept: Path, n_studies: int = 0) -> tuple[float, float]:
+    program = kept.with_name("measured.py")
+    program.write_text(_PROGRAM, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, str(program), task, str(data), str(kept)],
+        [sys.executable, str(program), task, str(data), str(kept), str(n_studies)],
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -183,18 +185,13 @@ def _measured(program: Path, task: str, data: Path, kept: Path) -> tuple[float, 
     return wall, cpu
 
 
-def measure(n_studies: int, repeats: int) -> dict[str, float]:
-    """Median seconds of both tasks at one size."""
+def measure(n_studies: int, repeats: int, kept: Path) -> dict[str, float]:
+    """Median seconds of both tasks at one size; ``kept`` holds the state before."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        program, kept = folder / "measured.py", folder / "kept.pickle"
-        program.write_text(_PROGRAM, encoding="utf-8")
-        data = write_evidence(folder, n_studies - 1)
-        _measured(program, "impact", data, kept)
-        add_study(data, n_studies - 1)
+        data = write_evidence(Path(name), n_studies)
         row: dict[str, float] = {"studies": n_studies}
         for task in LIMITS:
-            times = [_measured(program, task, data, kept) for _ in range(repeats)]
+            times = [_measured(task, data, kept, n_studies) for _ in range(repeats)]
             row[f"{task}_seconds"] = round(statistics.median(wall for wall, _ in times), 2)
             row[f"{task}_cpu"] = round(statistics.median(cpu for _, cpu in times), 2)
     return row
@@ -214,15 +211,19 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=1)
     arguments = parser.parse_args()
     rows = []
-    for n_studies in arguments.studies:
-        rows.append(measure(n_studies, arguments.repeats))
-        print(rows[-1], flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        kept = Path(name) / "kept.pickle"
+        _measured("impact", write_evidence(Path(name), 0), kept)
+        for n_studies in arguments.studies:
+            rows.append(measure(n_studies, arguments.repeats, kept))
+            print(rows[-1], flush=True)
     if len(rows) < 2:
         return
     found = {
         "synthetic": True,
         "limits_seconds_at_1000": LIMITS,
         "sizes": rows,
+        "cores": os.cpu_count(),
         "slopes": {task: slope(rows, f"{task}_cpu") for task in LIMITS},
     }
     print("slopes of processor time:", found["slopes"])

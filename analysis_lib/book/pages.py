@@ -33,6 +33,7 @@ from analysis_lib.book.reconstruction_pages import (
 )
 from analysis_lib.book.reconstruction_pages import example_page, quality_page
 from analysis_lib.book.reporting_page import reporting_page
+from analysis_lib.book.speed_page import speed_page
 from analysis_lib.book.study_index import study_index_page
 from analysis_lib.book.study_page import StudyContext, study_page_text
 from analysis_lib.book.study_uses import (
@@ -115,6 +116,7 @@ def generate_pages(
         "reporting.md": reporting_page(),
         "whats-new.md": whats_new_page(editions, found),
         "impact.md": _impact_page(found, editions),
+        "living-speed.md": speed_page(),
         "cite.md": cite_page(editions),
         "reconstruction-quality.md": quality_page(records),
         "figures-to-numbers.md": digitising_page(),

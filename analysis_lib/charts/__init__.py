@@ -12,6 +12,7 @@ from analysis_lib.charts.estimates import estimates_chart
 from analysis_lib.charts.evidence import evidence_map
 from analysis_lib.charts.flow import flow_chart, reading_figure
 from analysis_lib.charts.forest import cohort_forest
+from analysis_lib.charts.growth import growth_chart
 from analysis_lib.charts.reconstruction import error_chart, reading_chart
 from analysis_lib.charts.risk_table import RiskTable, risk_table
 from analysis_lib.charts.survival import survival_chart
@@ -29,6 +30,7 @@ __all__ = [
     "estimates_chart",
     "evidence_map",
     "flow_chart",
+    "growth_chart",
     "incidence_chart",
     "reading_chart",
     "reading_figure",

@@ -162,11 +162,7 @@ def arm_evidence(
         source=outcome.source,
         field=candidate.field,
         ipd=_named(made.ipd, record.id, arm.id),
-        imputations=tuple(
-            # Column by column: choosing two columns of fifty frames an arm takes ten times as long.
-            np.column_stack([frame["time_months"].to_numpy(), frame["event"].to_numpy()])
-            for frame in made.imputations
-        ),
+        imputations=made.imputations,
     )
 
 
@@ -196,7 +192,7 @@ class _Patients:
     known_until_months: float
     assumption: str
     findings: tuple[str, ...]
-    imputations: tuple[pd.DataFrame, ...]
+    imputations: tuple[NDArray, ...]
 
 
 def _patients(candidate: Candidate, n_imputations: int, shapes: Sequence[float]) -> _Patients:
@@ -222,7 +218,7 @@ def _patients(candidate: Candidate, n_imputations: int, shapes: Sequence[float])
         made.known_until_months,
         made.assumption,
         tuple(finding.message for finding in made.findings),
-        made.imputations,
+        tuple(made.draws),
     )
 
 
@@ -270,7 +266,18 @@ def _from_curve(record: StudyRecord, outcome: Outcome, n_imputations: int, seed:
         for row in unmet.itertuples()
     )
     last = float(made.ipd["time_months"].max())
-    return _Patients(made.ipd, made.level, last, "curve", findings, made.imputations)
+    return _Patients(
+        made.ipd,
+        made.level,
+        last,
+        "curve",
+        findings,
+        tuple(
+            # Column by column: choosing two columns of fifty frames an arm takes ten times as long.
+            np.column_stack([frame["time_months"].to_numpy(), frame["event"].to_numpy()])
+            for frame in made.imputations
+        ),
+    )
 
 
 def _median_estimate(outcome: Outcome, made: _Patients) -> Estimate | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -121,7 +121,7 @@ def between_contrast(
         return _refused(found, f"fewer than {MINIMUM_CLUSTERS} cohorts on a side")
     sets = draws(first[1], second[1], n_draws)
     inflated = inflation((*first[1], *second[1]), design_effect)
-    return _fitted(found, sets, clusters, checks, inflated)
+    return _fitted(found, sets, _numbered(clusters), checks, inflated)
 
 
 def _refused(found: BetweenContrast, why: str) -> BetweenContrast:
@@ -131,7 +131,7 @@ def _refused(found: BetweenContrast, why: str) -> BetweenContrast:
 def _fitted(
     found: BetweenContrast,
     sets: Sequence[Patients],
-    clusters: dict[str, str],
+    clusters: Mapping[str, int],
     checks: bool,
     inflated: float,
 ) -> BetweenContrast:
@@ -161,9 +161,9 @@ def _fitted(
     )
 
 
-def _fit(patients: Patients, clusters: dict[str, str]) -> BetweenStudies | None:
+def _fit(patients: Patients, clusters: Mapping[str, int]) -> BetweenStudies | None:
     """The model on one set; None where a side has no event in it and the ratio no estimate."""
-    cluster = np.array([clusters[study] for study in patients.study])
+    cluster = patients.labels(clusters)
     try:
         fit = between_studies(patients.time, patients.event, patients.group, cluster)
     except NotIdentifiedError:
@@ -171,14 +171,20 @@ def _fit(patients: Patients, clusters: dict[str, str]) -> BetweenStudies | None:
     return fit if np.isfinite([fit.log_hazard_ratio, fit.standard_error]).all() else None
 
 
-def _cross_check(sets: Sequence[Patients], clusters: dict[str, str]) -> CrossCheck:
+def _numbered(clusters: Mapping[str, str]) -> dict[str, int]:
+    """Each study's cluster as a number, in the clusters' order: models compare numbers faster."""
+    numbers = {name: number for number, name in enumerate(sorted(set(clusters.values())))}
+    return {study: numbers[name] for study, name in clusters.items()}
+
+
+def _cross_check(sets: Sequence[Patients], clusters: Mapping[str, int]) -> CrossCheck:
     """The frailty model on every set, combined; its interval is normal, as R's."""
     fits = [
         shared_frailty_cox(
             patients.time,
             patients.event,
             patients.group,
-            np.array([clusters[study] for study in patients.study]),
+            patients.labels(clusters),
         )
         for patients in sets
     ]

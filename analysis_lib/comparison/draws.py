@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,18 +13,31 @@ from analysis_lib.comparison.arms import ArmEvidence
 
 @dataclass(frozen=True)
 class Patients:
-    """Patients of two sides: months, 0/1 event, 1 on the first side, study; shape (n,) each."""
+    """Patients of two sides, arm after arm: months, 0/1 event, shape (n,) each.
+
+    ``cohorts`` are the studies of the arms and ``sizes`` their patients; those of the first
+    ``n_first`` are on the first side.
+    """
 
     time: NDArray
     event: NDArray
-    group: NDArray
-    study: NDArray
+    n_first: int
+    cohorts: tuple[str, ...]
+    sizes: tuple[int, ...]
 
-    def of(self, chosen: NDArray) -> Patients:
-        """The patients marked True."""
-        return Patients(
-            self.time[chosen], self.event[chosen], self.group[chosen], self.study[chosen]
-        )
+    @property
+    def group(self) -> NDArray:
+        """1 on the first side, 0 on the second; shape (n,)."""
+        return (np.arange(self.time.size) < self.n_first).astype(float)
+
+    @property
+    def study(self) -> NDArray:
+        """The study of each; shape (n,)."""
+        return np.repeat(self.cohorts, self.sizes)
+
+    def labels(self, of_study: Mapping[str, int]) -> NDArray:
+        """A number of each patient's study; shape (n,)."""
+        return np.repeat([of_study[study] for study in self.cohorts], self.sizes)
 
 
 def draws(
@@ -55,9 +68,10 @@ def inflation(arms: Sequence[ArmEvidence], design_effect: float) -> float:
 def _patients(
     first: Sequence[ArmEvidence], second: Sequence[ArmEvidence], number: int | None
 ) -> Patients:
-    sides = [[drawn(arm, number) for arm in side] for side in (first, second)]
-    values = np.concatenate([*sides[0], *sides[1]])
-    group = np.repeat([1.0, 0.0], [sum(map(len, side)) for side in sides])
-    sizes = [len(rows) for side in sides for rows in side]
-    study = np.repeat([arm.study_id for arm in (*first, *second)], sizes)
-    return Patients(values[:, 0], values[:, 1], group, study)
+    arms = (*first, *second)
+    rows = [drawn(arm, number) for arm in arms]
+    sizes = tuple(len(found) for found in rows)
+    # Models sort and count columns: side by side in memory, which rows of two are not.
+    time, event = np.ascontiguousarray(np.concatenate(rows).T)
+    n_first = sum(sizes[: len(first)])
+    return Patients(time, event, n_first, tuple(arm.study_id for arm in arms), sizes)

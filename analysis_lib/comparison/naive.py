@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis_lib.comparison.arms import ArmEvidence
-from analysis_lib.comparison.draws import Patients, draws, inflation
+from analysis_lib.comparison.draws import draws, inflation
 from analysis_lib.comparison.scales import ratio_scale
 from analysis_lib.meta_analysis import combine
 from analysis_lib.survival import cox_two_arm, kaplan_meier, log_rank, median_survival
@@ -80,8 +81,8 @@ def naive_contrast(
         inflation(arms, design_effect) * np.array([fit.standard_error**2 for fit in fits]),
     )
     return NaiveContrast(
-        _side(first, single.of(single.group == 1)),
-        _side(second, single.of(single.group == 0)),
+        _side(first, single.time[: single.n_first], single.event[: single.n_first]),
+        _side(second, single.time[single.n_first :], single.event[single.n_first :]),
         *(float(np.exp(value)) for value in (combined.estimate, combined.low, combined.high)),
         log_rank(single.time, single.event, single.group),
         1 - combined.within / combined.standard_error**2,
@@ -90,8 +91,8 @@ def naive_contrast(
     )
 
 
-def _side(side: tuple[str, Sequence[ArmEvidence]], patients: Patients) -> NaiveSide:
-    curve = kaplan_meier(patients.time, patients.event)
+def _side(side: tuple[str, Sequence[ArmEvidence]], time: NDArray, event: NDArray) -> NaiveSide:
+    curve = kaplan_meier(time, event)
     arms = tuple((arm.study_id, arm.arm_id) for arm in side[1])
-    n_events = int(patients.event.sum())
-    return NaiveSide(side[0], patients.time.size, arms, n_events, median_survival(curve))
+    n_events = int(event.sum())
+    return NaiveSide(side[0], time.size, arms, n_events, median_survival(curve))

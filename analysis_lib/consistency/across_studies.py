@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from analysis_lib.consistency.findings import Finding
@@ -34,12 +34,31 @@ def same_figures(
     """
     declared = [frozenset(series) for series in same_series]
     figures = [(record, _figures(record)) for record in records]
-    for (first, of_first), (second, of_second) in combinations(figures, 2):
-        shared = sorted(of_first.keys() & of_second.keys())
+    for (one, other), common in _pairs([found for _, found in figures]):
+        (first, of_first), (second, of_second) = figures[one], figures[other]
+        shared = sorted(common)
         known = any({first.id, second.id} <= series for series in declared)
         if len(shared) >= FEWEST_SHARED_FIGURES and not known:
             yield _finding(first, second, of_first[shared[0]], shared)
             yield _finding(second, first, of_second[shared[0]], shared)
+
+
+def _pairs(
+    figures: Sequence[Mapping[_Figure, str]],
+) -> Iterator[tuple[tuple[int, int], list[_Figure]]]:
+    """Positions that share a figure, in order, with what they share.
+
+    By figure, not by pair: few studies share any, and pairs grow as the studies squared.
+    """
+    holders: dict[_Figure, list[int]] = {}
+    for position, found in enumerate(figures):
+        for figure in found:
+            holders.setdefault(figure, []).append(position)
+    shared: dict[tuple[int, int], list[_Figure]] = {}
+    for figure, positions in holders.items():
+        for pair in combinations(positions, 2):
+            shared.setdefault(pair, []).append(figure)
+    yield from sorted(shared.items())
 
 
 def _figures(record: StudyRecord) -> dict[_Figure, str]:

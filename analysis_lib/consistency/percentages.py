@@ -61,6 +61,9 @@ def percentage_against_count(record: StudyRecord) -> Iterator[Finding]:
     """Count, total and percentage that stand side by side in a quotation or a note."""
     seen: set[tuple[str, str, str]] = set()
     for text in _texts(record):
+        # Every statement holds a fraction: most texts have none and are read once, not five times.
+        if not _FRACTION.search(text.text):
+            continue
         for match in (m for pattern in STATEMENTS for m in pattern.finditer(text.text)):
             key = match["count"], match["total"], match["percent"]
             count, total = int(match["count"]), int(match["total"])

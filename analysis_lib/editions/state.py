@@ -73,15 +73,14 @@ class State:
 def state_of(results: Mapping[str, ComparisonResult], *, data: Path = DATA) -> State:
     """The state whose comparisons have been computed already."""
     records = load_records(data)
+    numbers = {name: frozen_numbers(result, records) for name, result in results.items()}
+    return _state(numbers, data)
+
+
+def _state(numbers: Mapping[str, dict[str, Any]], data: Path) -> State:
+    """The numbers with the fingerprints of the evidence they were computed from."""
     whole, studies, files = evidence_hashes(data)
-    return State(
-        whole,
-        studies,
-        files,
-        method_hash(),
-        software_versions(),
-        {name: frozen_numbers(result, records) for name, result in results.items()},
-    )
+    return State(whole, studies, files, method_hash(), software_versions(), numbers)
 
 
 def evidence_hashes(data: Path = DATA) -> tuple[str, dict[str, str], dict[str, str]]:
@@ -120,22 +119,31 @@ def current_state(
     InvalidRecordsError
         The evidence files break rules.
     """
-    load_records(data)
+    records = load_records(data)
     wanted = [d.id for d in load_declarations() if only is None or d.id in set(only)]
     with ProcessPoolExecutor(
-        min(os.cpu_count() or 1, len(wanted)), mp_context=get_context("spawn")
+        min(os.cpu_count() or 1, len(wanted)),
+        mp_context=get_context("spawn"),
+        initializer=_receive,
+        initargs=(records, load_overlaps(data)),
     ) as pool:
-        jobs = {one: pool.submit(_compared, one, data, leave_one_out) for one in wanted}
-        return state_of({one: job.result() for one, job in jobs.items()}, data=data)
+        jobs = {one: pool.submit(_frozen, one, leave_one_out) for one in wanted}
+        return _state({one: job.result() for one, job in jobs.items()}, records, data)
 
 
-def _compared(comparison_id: str, data: Path, leave_one_out: bool) -> ComparisonResult:
-    return compare(
-        comparison_id,
-        load_records(data),
-        overlaps=load_overlaps(data),
-        leave_one_out=leave_one_out,
-    )
+#: Of a process that computes: the evidence, read and checked once by the process that asks.
+_received: dict[str, Any] = {}
+
+
+def _receive(records: tuple[StudyRecord, ...], overlaps: dict[str, Any]) -> None:
+    _received.update(records=records, overlaps=overlaps)
+
+
+def _frozen(comparison_id: str, leave_one_out: bool) -> dict[str, Any]:
+    """The numbers alone go back: a result holds every pseudo-patient."""
+    records, overlaps = _received["records"], _received["overlaps"]
+    result = compare(comparison_id, records, overlaps=overlaps, leave_one_out=leave_one_out)
+    return frozen_numbers(result, records)
 
 
 def frozen_numbers(result: ComparisonResult, records: Iterable[StudyRecord]) -> dict[str, Any]:

@@ -71,15 +71,16 @@ class MonotoneCurve:
         safe_low, safe_high = np.where(low > 0, low, 1.0), np.where(high > 0, high, 1.0)
         return np.where(low > 0, high * (safe_low / safe_high) ** done, high + (low - high) * done)
 
-    def time_at(self, levels: NDArray, shape: float = 1.0) -> NDArray:
+    def time_at(self, levels: NDArray, shape: float | NDArray = 1.0) -> NDArray:
         """First time at which survival is at or below each level (not below the last knot's).
 
         Parameters
         ----------
         levels : array_like of float
             Between the survival of the last knot and 1.
-        shape : float
-            Weibull shape of the course within each gap; 1 is a constant hazard.
+        shape : float or ndarray
+            Weibull shape of the course within each gap, broadcast with ``levels``; 1 is a
+            constant hazard.
             In a gap from a to b the cumulative hazard grows with
             ``(t^k - a^k) / (b^k - a^k)``; the knots stay.
         """
@@ -142,11 +143,15 @@ class PseudoPatients:
 
     def frame(self) -> pd.DataFrame:
         """``time_months`` and ``event`` of the n patients, by time, deaths first at ties."""
-        alive = self.n - self.deaths.size - self.losses.size
-        time = np.concatenate([self.deaths, self.losses, np.full(alive, self.end)])
-        event = np.repeat([1, 0], [self.deaths.size, self.losses.size + alive])
+        time = self.unsorted_times()
+        event = np.repeat([1, 0], [self.deaths.size, self.n - self.deaths.size])
         order = np.lexsort((-event, time))
         return pd.DataFrame({"time_months": time[order], "event": event[order]})
+
+    def unsorted_times(self) -> NDArray:
+        """Times of the n patients: deaths, losses, then those alive at the end."""
+        alive = self.n - self.deaths.size - self.losses.size
+        return np.concatenate([self.deaths, self.losses, np.full(alive, self.end)])
 
     def kaplan_meier(self) -> tuple[NDArray, NDArray]:
         """Survival after each death and Greenwood's sum up to it; infinite at survival 0."""
@@ -201,25 +206,33 @@ def redraw(
     patients: PseudoPatients,
     *,
     keep: float | None,
-    shape: float,
+    shapes: NDArray,
     rng: np.random.Generator,
-) -> PseudoPatients:
-    """As many deaths in each gap at other times, as a curve of another shape has them.
+) -> NDArray:
+    """As many deaths in each gap at other times, as curves of other shapes have them.
 
     Within a gap of d deaths their places in survival are those of d patients
     drawn at random. Losses stay: nothing ties them to the shape. So without
     losses the Kaplan-Meier curve at every knot stays as it is, with losses it
     moves by a fraction of a step. ``keep`` is a time (the median) whose death stays.
+
+    Returns
+    -------
+    ndarray, shape (shapes, n, 2)
+        Months and event (0/1) of each set, by time, deaths first at ties.
     """
     free = patients.deaths != keep
     deaths = patients.deaths[free]
     gap = np.clip(np.searchsorted(curve.times, deaths, "left") - 1, 0, curve.times.size - 2)
     high, low = curve.survival[gap], curve.survival[gap + 1]
-    levels = high + rng.random(deaths.size) * (low - high)
-    drawn = patients.deaths.copy()
+    levels = high + rng.random((shapes.size, deaths.size)) * (low - high)
+    time = np.tile(patients.unsorted_times(), (shapes.size, 1))
     # Gaps follow one another, so sorting the draws sorts them within each gap.
-    drawn[free] = np.sort(curve.time_at(levels, shape))
-    return PseudoPatients(patients.n, drawn, patients.losses, patients.end)
+    time[:, np.flatnonzero(free)] = np.sort(curve.time_at(levels, shapes[:, None]), axis=1)
+    # Stable: deaths stand before all others.
+    order = np.argsort(time, axis=1, kind="stable")
+    event = (order < patients.deaths.size).astype(float)
+    return np.stack([np.take_along_axis(time, order, axis=1), event], axis=2)
 
 
 def _losses_before(

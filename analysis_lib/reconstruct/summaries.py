@@ -160,8 +160,8 @@ class SummaryReconstruction:
         One per landmark, in order of time.
     assumption : str
         A code of :data:`ASSUMPTIONS`.
-    imputations : tuple of DataFrame
-        As ``ipd``; shape and times of death drawn anew, printed points kept.
+    draws : ndarray, shape (imputations, n, 2)
+        Months and event; shape and times of death drawn anew, printed points kept.
     """
 
     ipd: pd.DataFrame
@@ -171,8 +171,16 @@ class SummaryReconstruction:
     findings: tuple[SummaryFinding, ...]
     information: tuple[LandmarkInformation, ...]
     assumption: str
-    imputations: tuple[pd.DataFrame, ...] = ()
+    draws: NDArray
     level: str = field(default="summary", init=False)
+
+    @property
+    def imputations(self) -> tuple[pd.DataFrame, ...]:
+        """The draws, each as ``ipd``."""
+        return tuple(
+            pd.DataFrame({"time_months": time, "event": event.astype(int)})
+            for time, event in self.draws.transpose(0, 2, 1)
+        )
 
 
 def reconstruct_from_summary(
@@ -254,9 +262,12 @@ def reconstruct_from_summary(
         findings=findings + more,
         information=information,
         assumption="exponential_shape" if curve.times.size == 2 else "log_linear_between_points",
-        imputations=tuple(
-            redraw(curve, patients, keep=kept, shape=shape, rng=rng).frame()
-            for shape in _draw_shapes(rng, n_imputations, *shape_draws)
+        draws=redraw(
+            curve,
+            patients,
+            keep=kept,
+            shapes=_draw_shapes(rng, n_imputations, *shape_draws),
+            rng=rng,
         ),
     )
 

@@ -20,10 +20,15 @@ _WHOLE = re.compile(r"[A-Za-z_]\w*(\[\d+\]|\.[A-Za-z_]\w*)*")
 def apply_corrections(
     record: dict, lines: dict[str, int], *, name: str
 ) -> tuple[dict, tuple[RecordProblem, ...]]:
-    """The record with the used values, and the corrections whose guard fails."""
+    """The record with the used values, and the corrections whose guard fails.
+
+    A copy where something is corrected, the record itself where nothing is.
+    """
+    if not record.get("corrections"):
+        return record, ()
     problems = []
     used = copy.deepcopy(record)
-    for index, correction in enumerate(record.get("corrections") or []):
+    for index, correction in enumerate(record["corrections"]):
         place = f"corrections[{index}]"
         holder, key = field_holder(used, correction["field"])
         if holder is None:

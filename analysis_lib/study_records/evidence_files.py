@@ -10,7 +10,7 @@ from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
 from analysis_lib.study_records.checklists import check_checklists
 from analysis_lib.study_records.claims import Evidence, check_claims
 from analysis_lib.study_records.judgements import check_judgements
-from analysis_lib.study_records.loader import DATA, read_records
+from analysis_lib.study_records.loader import DATA, records_and_problems
 from analysis_lib.study_records.model import StudyRecord
 from analysis_lib.study_records.reading_form import FOLDER, read_form
 from analysis_lib.study_records.reading_table import TABLE, check_table, read_rows
@@ -31,7 +31,7 @@ _WITH_SCHEMA = ("overlaps", "guidelines", "claims", "benchmark_review", "reading
 
 def validate_data(data: Path = DATA) -> tuple[RecordProblem, ...]:
     """Every problem of every evidence file, sorted by file and line."""
-    records, problems = read_records(data)
+    records, problems = records_and_problems(data)
     found = list(problems)
     for stem in _WITH_SCHEMA:
         found.extend(_read(data / f"{stem}.yaml")[1])

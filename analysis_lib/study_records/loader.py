@@ -51,7 +51,7 @@ def check_record(
 ) -> tuple[StudyRecord | None, tuple[RecordProblem, ...]]:
     """A plain mapping as a record of the file ``path``, or everything that is wrong with it."""
     name = record_name(path, data)
-    problems = check_schema(raw, lines, schema=DATA / "study.schema.json", name=name)
+    problems = check_schema(raw, lines, schema=DATA / "study.schema.json", name=name, many=True)
     if not isinstance(raw, dict):
         return None, problems
     problems += check_rules(raw, lines, name=name, folder=path.parent.name)

@@ -475,3 +475,26 @@ def test_an_empty_record_has_no_findings():
 def test_a_finding_outside_the_closed_lists_is_refused(severity, rule):
     with pytest.raises(InvalidInputError, match="must be"):
         Finding("synthetic-2000", "n_patients", severity, rule, "synthetic")
+
+
+def test_shared_figures_are_found_in_any_order_of_many_studies():
+    """The pairs found by figure are those that a look at every pair finds."""
+    values = [0.617, 0.5, 0.617, 0.5, 0.617]
+    records = [shared(f"s{n}-2001", os=value) for n, value in enumerate(values)]
+    found = {(f.study_id, f.message.split(" of ")[1].split(":")[0]) for f in audit_records(records)}
+    same = [(0, 2), (0, 4), (2, 4), (1, 3)]
+    pairs = {(f"s{a}-2001", f"s{b}-2001") for a, b in same}
+    assert found == pairs | {(b, a) for a, b in pairs}
+
+
+def test_every_statement_of_a_percentage_holds_a_fraction():
+    """Texts without one are not searched for statements."""
+    from analysis_lib.consistency.percentages import _FRACTION, _STATEMENTS
+
+    texts = (
+        "12/27 lesions (40.0%)", "13 of 54 lesions (24%)", "3/40 (8%, 2-22%)", "14/54 (25.6)",
+        "16/35 is 45.7%", "58/108 = 53.7%", "75.8% (13 of 15 lesions)", "(6/28, 21.42%)",
+    )  # fmt: skip
+    for text in texts:
+        assert any(pattern.search(text) for pattern in _STATEMENTS)
+        assert _FRACTION.search(text)

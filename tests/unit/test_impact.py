@@ -10,7 +10,7 @@ from synthetic import GOOD, write
 from analysis_lib.book.impact_words import impact_markdown, impact_text
 from analysis_lib.comparison import compare, load_declaration
 from analysis_lib.comparison.declarations import ChangeThresholds, load_thresholds
-from analysis_lib.editions import impact, state_of
+from analysis_lib.editions import current_state, impact, state_of
 from analysis_lib.editions.changes import RATIO, Change, Quantity, classify
 from analysis_lib.study_records import DATA, load_overlaps, load_records
 
@@ -333,3 +333,18 @@ def test_the_text_names_class_and_study(state):
     assert load_declaration(COMPARISON).title in text
     assert "moved within the old interval" in text
     assert "wa-2001 (changed figures)" in text
+
+
+def test_a_state_computed_side_by_side_is_that_of_its_results(tmp_path):
+    """Records go to the processes and numbers come back, as if computed here."""
+    for name, record in BASE.items():
+        write(tmp_path, record, name)
+    data = tmp_path / "data"
+    for other in ("overlaps.yaml", "reading.yaml", "vocabulary.yaml"):
+        shutil.copy(DATA / other, data / other)
+    state = current_state(data=data, leave_one_out=False, only=[COMPARISON])
+    result = compare(
+        COMPARISON, load_records(data), overlaps=load_overlaps(data), leave_one_out=False
+    )
+    assert state == state_of({COMPARISON: result}, data=data)
+    assert state.study_hashes.keys() == BASE.keys()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis_lib.comparison.draws import draws
 from analysis_lib.comparison.naive import naive_contrast
 from analysis_lib.comparison.pooled_curves import (
     arms_known_at,
@@ -31,7 +32,7 @@ def arm(n, median=None, landmarks=(), n_imputations=0):
         arm_id="a",
         time_zero_kind="start_of_salvage",
         ipd=made.ipd,
-        imputations=made.imputations,
+        imputations=tuple(made.draws),
         known_until_months=made.known_until_months,
     )
 
@@ -134,3 +135,16 @@ def test_naive_contrast_is_the_cox_model_of_all_patients():
     assert 0 < found.between < 1
     swapped = naive_contrast(("two", [two]), ("one", [one]), n_draws=50)
     assert swapped.hazard_ratio == pytest.approx(1 / found.hazard_ratio, rel=1e-9)
+
+
+def test_patients_of_two_sides_name_their_side_and_study():
+    one, two = arm(3, landmarks=[(12, 0.5)]), arm(2, landmarks=[(12, 0.5)], n_imputations=4)
+    two.study_id = "second"
+    (single,) = draws([one], [two], 4)
+    assert single.group.tolist() == [1, 1, 1, 0, 0]
+    assert single.study.tolist() == ["synthetic"] * 3 + ["second"] * 2
+    assert single.labels({"synthetic": 7, "second": 8}).tolist() == [7, 7, 7, 8, 8]
+    pooled = pd.concat([one.ipd, two.ipd])
+    assert single.time.tolist() == pooled["time_months"].tolist()
+    assert single.event.tolist() == pooled["event"].tolist()
+    assert len(draws([two], [two], 3)) == 3

@@ -1,7 +1,9 @@
 """Records: every kind of bad input gets its own clear error, with file, line, field and value."""
 
 import copy
+import json
 import re
+import shutil
 
 import pytest
 import yaml
@@ -9,9 +11,10 @@ from synthetic import GOOD, write
 
 from analysis_lib.exceptions import InvalidRecordsError
 from analysis_lib.study_records import load_records, load_vocabulary, validate_data
+from analysis_lib.study_records.corrections import apply_corrections
 from analysis_lib.study_records.loader import DATA, read_record, read_records
 from analysis_lib.study_records.scaffold import scaffold
-from analysis_lib.study_records.yaml_reader import MAX_BYTES
+from analysis_lib.study_records.yaml_reader import MAX_BYTES, read_yaml
 
 
 def problems_of(folder, record, name="doe-2020"):
@@ -284,3 +287,47 @@ def test_scaffold_guides_and_never_overwrites(tmp_path):
     for bad in ("Doe 2026", "../x", "a/b", "", "x" * 61):
         with pytest.raises(ValueError, match="study id must be"):
             scaffold(bad, data=tmp_path)
+
+
+def _references(schema):
+    """Every mapping of a schema that refers to another one."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            yield schema
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _references(part)
+
+
+def test_the_compiled_schema_checks_all_that_the_schema_says():
+    """What draft 7 ignores (neighbours of a reference) or lacks stands nowhere in it."""
+    text = (DATA / "study.schema.json").read_text("utf-8")
+    found = list(_references(json.loads(text)))
+    assert found
+    assert all(set(one) <= {"$ref", "description", "examples"} for one in found)
+    newer = ("prefixItems", "dependentRequired", "dependentSchemas", "unevaluated", "minContains")
+    assert not [word for word in newer if word in text]
+
+
+def test_records_are_read_once_for_checking_and_computing(tmp_path, monkeypatch):
+    ignored = shutil.ignore_patterns("editions", "institutional")
+    shutil.copytree(DATA, tmp_path / "data", ignore=ignored)
+    read = []
+
+    def counted(path, name, **options):
+        read.append(path)
+        return read_yaml(path, name, **options)
+
+    monkeypatch.setattr("analysis_lib.study_records.loader.read_yaml", counted)
+    assert validate_data(tmp_path / "data") == ()
+    load_records(tmp_path / "data")
+    assert len(read) == len(set(read)) > 100
+
+
+def test_only_a_corrected_record_is_copied():
+    corrected = GOOD | {"corrections": [{"field": "n_patients", "printed": 1, "used": 2}]}
+    corrected |= {"n_patients": 1}
+    used, problems = apply_corrections(corrected, {}, name="synthetic")
+    assert (used["n_patients"], corrected["n_patients"], problems) == (2, 1, ())
+    assert apply_corrections(GOOD, {}, name="synthetic") == (GOOD, ())

@@ -389,3 +389,24 @@ def test_summaries_are_frozen():
         MedianSummary(5.0).value = 6.0
     with pytest.raises(AttributeError):
         reconstruct_from_summary(n=5, median=3.0).level = "curve_n"
+
+
+def test_draws_are_sorted_sets_of_the_same_patients():
+    """Deaths first at ties, as many deaths in every gap as the printed points say."""
+    result = reconstruct_from_summary(
+        n=40, median=9.0, landmarks=[(12, 0.4, 0.25, 0.55), (24, 0.2)], n_imputations=6, seed=1
+    )
+    assert result.draws.shape == (6, 40, 2)
+    for rows, frame in zip(result.draws, result.imputations, strict=True):
+        times, events = rows.T
+        assert np.all(np.diff(times) >= 0)
+        assert np.all(np.diff(events)[np.diff(times) == 0] <= 0)
+        for end in (9.0, 12.0, 24.0):
+            deaths = result.ipd["event"][result.ipd["time_months"] <= end].sum()
+            assert events[times <= end].sum() == deaths
+        assert frame["event"].dtype == result.ipd["event"].dtype
+        assert np.array_equal(frame.to_numpy(), rows)
+
+
+def test_no_draws_were_asked_for():
+    assert reconstruct_from_summary(n=40, median=9.0).imputations == ()
