@@ -226,7 +226,8 @@ def _as_they_are(patients: Sequence[tuple[float, int]], n_imputations: int) -> _
     """A centre's patients: nothing was reconstructed, so every set holds the same ones."""
     ipd = pd.DataFrame(list(patients), columns=["time_months", "event"])
     last = float(ipd["time_months"].max())
-    return _Patients(ipd, "patient", last, "patients", (), (ipd,) * n_imputations)
+    drawn = (ipd.to_numpy(float),) * n_imputations
+    return _Patients(ipd, "patient", last, "patients", (), drawn)
 
 
 def _seed(candidate: Candidate) -> int:

@@ -128,7 +128,7 @@ def current_state(
         initargs=(records, load_overlaps(data)),
     ) as pool:
         jobs = {one: pool.submit(_frozen, one, leave_one_out) for one in wanted}
-        return _state({one: job.result() for one, job in jobs.items()}, records, data)
+        return _state({one: job.result() for one, job in jobs.items()}, data)
 
 
 #: Of a process that computes: the evidence, read and checked once by the process that asks.

@@ -489,12 +489,12 @@ def test_shared_figures_are_found_in_any_order_of_many_studies():
 
 def test_every_statement_of_a_percentage_holds_a_fraction():
     """Texts without one are not searched for statements."""
-    from analysis_lib.consistency.percentages import _FRACTION, _STATEMENTS
+    from analysis_lib.consistency.percentages import _FRACTION, STATEMENTS
 
     texts = (
         "12/27 lesions (40.0%)", "13 of 54 lesions (24%)", "3/40 (8%, 2-22%)", "14/54 (25.6)",
         "16/35 is 45.7%", "58/108 = 53.7%", "75.8% (13 of 15 lesions)", "(6/28, 21.42%)",
     )  # fmt: skip
     for text in texts:
-        assert any(pattern.search(text) for pattern in _STATEMENTS)
+        assert any(pattern.search(text) for pattern in STATEMENTS)
         assert _FRACTION.search(text)
