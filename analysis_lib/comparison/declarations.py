@@ -8,11 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
+from analysis_lib.study_records.checked_file import load_file
 from analysis_lib.study_records.evidence_files import load_vocabulary
 from analysis_lib.study_records.loader import ROOT
-from analysis_lib.study_records.schema import check_schema, line_of
-from analysis_lib.study_records.yaml_reader import read_yaml
 
 DECLARATIONS = ROOT / "chapters" / "comparisons.yaml"
 
@@ -183,19 +181,8 @@ def _load(path: Path, stamp: int) -> tuple[Declaration, ...]:
 @lru_cache(maxsize=4)
 def _read(path: Path, stamp: int) -> dict[str, Any]:
     """The file as checked data."""
-    name = f"{path.parent.name}/{path.name}"
-    raw, lines, problems = read_yaml(path, name)
-    if not problems:
-        schema = DECLARATIONS.with_suffix(".schema.json")
-        problems = check_schema(raw, lines, schema=schema, name=name)
-    if not problems:
-        problems = tuple(
-            RecordProblem(name, line_of(field, lines), field, rule, value)
-            for field, rule, value in _unknown_names(raw)
-        )
-    if problems:
-        raise InvalidRecordsError(problems)
-    return raw
+    schema = DECLARATIONS.with_suffix(".schema.json")
+    return load_file(path, schema=schema, rules=_unknown_names)[0]
 
 
 def _unknown_names(raw: dict) -> Iterator[tuple[str, str, str]]:

@@ -20,12 +20,10 @@ from analysis_lib.comparison.declarations import (
 )
 from analysis_lib.comparison.result import ComparisonResult
 from analysis_lib.comparison.workbench import compare_declared
-from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
 from analysis_lib.study_records import StudyRecord, load_records, load_vocabulary
+from analysis_lib.study_records.checked_file import load_file
 from analysis_lib.study_records.loader import ROOT
 from analysis_lib.study_records.model import Arm, Contrast
-from analysis_lib.study_records.schema import check_schema, line_of
-from analysis_lib.study_records.yaml_reader import read_yaml
 
 OPTIONS = ROOT / "chapters" / "options.yaml"
 
@@ -186,18 +184,8 @@ def _declaration(option: Option) -> Declaration:
 
 @lru_cache(maxsize=4)
 def _load(path: Path, stamp: int) -> tuple[Option, ...]:
-    name = f"{path.parent.name}/{path.name}"
-    raw, lines, problems = read_yaml(path, name)
-    if not problems:
-        schema = OPTIONS.with_suffix(".schema.json")
-        problems = check_schema(raw, lines, schema=schema, name=name)
-    if not problems:
-        problems = tuple(
-            RecordProblem(name, line_of(field, lines), field, rule, value)
-            for field, rule, value in _unknown_names(raw)
-        )
-    if problems:
-        raise InvalidRecordsError(problems)
+    schema = OPTIONS.with_suffix(".schema.json")
+    raw, _ = load_file(path, schema=schema, rules=_unknown_names)
     return tuple(
         Option(**{key: tuple(v) if isinstance(v, list) else v for key, v in row.items()})
         for row in raw["options"]

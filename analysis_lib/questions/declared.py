@@ -12,9 +12,8 @@ from analysis_lib.consistency.rederived_texts import NUMBER, TextFigure, check_s
 from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError, RecordProblem
 from analysis_lib.questions.fields import value_at
 from analysis_lib.study_records import ROOT, load_records, load_vocabulary
+from analysis_lib.study_records.checked_file import Breach, breaches, load_file
 from analysis_lib.study_records.model import StudyRecord
-from analysis_lib.study_records.schema import check_schema, line_of, shown
-from analysis_lib.study_records.yaml_reader import read_yaml
 
 HARMS = ROOT / "chapters" / "harms.yaml"
 NECROSIS = ROOT / "chapters" / "necrosis.yaml"
@@ -196,26 +195,15 @@ def _read(path: Path, standard: Path) -> tuple[dict[str, Any], dict[str, int]]:
 
 @lru_cache(maxsize=8)
 def _read_once(path: Path, standard: Path, stamp: int) -> tuple[dict[str, Any], dict[str, int]]:
-    name = f"{path.parent.name}/{path.name}"
-    raw, lines, problems = read_yaml(path, name)
-    if not problems:
-        schema = standard.with_suffix(".schema.json")
-        problems = check_schema(raw, lines, schema=schema, name=name)
-    if problems:
-        raise InvalidRecordsError(problems)
-    return raw, lines
+    return load_file(path, schema=standard.with_suffix(".schema.json"))
 
 
 # --- checks -----------------------------------------------------------------------------
 
-_Wrong = tuple[str, str, object]
 
-
-def _problems(path: Path, standard: Path, wrong: Iterator[_Wrong]) -> Iterator[RecordProblem]:
+def _problems(path: Path, standard: Path, wrong: Iterator[Breach]) -> Iterator[RecordProblem]:
     lines = _read(path, standard)[1]
-    name = f"{path.parent.name}/{path.name}"
-    for field, rule, value in wrong:
-        yield RecordProblem(name, line_of(field, lines), field, rule, shown(value))
+    return breaches(wrong, lines, name=f"{path.parent.name}/{path.name}")
 
 
 def harms_without_heading(
@@ -241,7 +229,7 @@ def _harms_held(records: Sequence[StudyRecord]) -> dict[str, str]:
     }
 
 
-def _wrong_headings(declared: HarmDeclaration) -> Iterator[_Wrong]:
+def _wrong_headings(declared: HarmDeclaration) -> Iterator[Breach]:
     names = [name for group in declared.groups for name in group.names]
     for index, group in enumerate(declared.groups):
         for number, name in enumerate(group.names):
@@ -250,7 +238,7 @@ def _wrong_headings(declared: HarmDeclaration) -> Iterator[_Wrong]:
     yield from _wrong_treatments(declared)
 
 
-def _wrong_treatments(declared: HarmDeclaration) -> Iterator[_Wrong]:
+def _wrong_treatments(declared: HarmDeclaration) -> Iterator[Breach]:
     known = set(load_vocabulary()["treatment"])
     codes = [code for group in declared.treatments for code in group.codes]
     for index, group in enumerate(declared.treatments):
@@ -266,7 +254,7 @@ def _wrong_treatments(declared: HarmDeclaration) -> Iterator[_Wrong]:
 
 def _wrong_sources(
     declared: NecrosisDeclaration, records: Sequence[StudyRecord]
-) -> Iterator[_Wrong]:
+) -> Iterator[Breach]:
     by_id = {record.id: record for record in records}
     named = [(f"findings[{i}].study", row.study) for i, row in enumerate(declared.findings)]
     named += [(f"not_counted[{i}].study", row.study) for i, row in enumerate(declared.not_counted)]
@@ -291,7 +279,7 @@ def _wrong_sources(
         yield from _wrong_leading(declared, by_id[declared.leading.study])
 
 
-def _wrong_number(record: StudyRecord, number: NumberOf, field: str) -> Iterator[_Wrong]:
+def _wrong_number(record: StudyRecord, number: NumberOf, field: str) -> Iterator[Breach]:
     found = value_at(record, number.field)
     if number.words is None:
         if not isinstance(found, int):
@@ -300,7 +288,7 @@ def _wrong_number(record: StudyRecord, number: NumberOf, field: str) -> Iterator
         yield f"{field}.words", f"must stand in {number.field} and hold the number", number.words
 
 
-def _wrong_leading(declared: NecrosisDeclaration, record: StudyRecord) -> Iterator[_Wrong]:
+def _wrong_leading(declared: NecrosisDeclaration, record: StudyRecord) -> Iterator[Breach]:
     arms = {arm.id for arm in record.arms}
     leading = declared.leading
     for arm in (leading.tumour, *leading.parts, leading.necrosis):

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
+from analysis_lib.study_records.checked_file import check_file
 from analysis_lib.study_records.loader import DATA
-from analysis_lib.study_records.schema import check_schema, line_of, shown
-from analysis_lib.study_records.yaml_reader import read_yaml
 
 FOLDER = "checklists"
 
@@ -88,16 +87,12 @@ def _checklist(raw: dict[str, Any]) -> Checklist:
 
 def _read(name: str, data: Path) -> tuple[Any, tuple[RecordProblem, ...]]:
     path = data / FOLDER / f"{name}.yaml"
-    told = f"{data.name}/{FOLDER}/{path.name}"
-    raw, lines, problems = read_yaml(path, told)
-    if not problems:
-        schema = DATA / FOLDER / "checklist.schema.json"
-        problems = check_schema(raw, lines, schema=schema, name=told)
-    if not problems:
-        problems = tuple(
-            RecordProblem(told, line_of(field, lines), field, rule, "" if v is None else shown(v))
-            for field, rule, v in _broken(raw, name)
-        )
+    raw, _, problems = check_file(
+        path,
+        schema=DATA / FOLDER / "checklist.schema.json",
+        rules=lambda found: _broken(found, name),
+        name=f"{data.name}/{FOLDER}/{path.name}",
+    )
     return raw, problems
 
 

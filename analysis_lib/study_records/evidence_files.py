@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
+from analysis_lib.study_records.checked_file import check_file
 from analysis_lib.study_records.checklists import check_checklists
 from analysis_lib.study_records.claims import Evidence, check_claims
 from analysis_lib.study_records.judgements import check_judgements
@@ -14,7 +15,6 @@ from analysis_lib.study_records.loader import DATA, records_and_problems
 from analysis_lib.study_records.model import StudyRecord
 from analysis_lib.study_records.reading_form import FOLDER, read_form
 from analysis_lib.study_records.reading_table import TABLE, check_table, read_rows
-from analysis_lib.study_records.schema import check_schema
 from analysis_lib.study_records.search_files import (
     load_search_files,
     read_search_files,
@@ -108,12 +108,8 @@ def _second_readings(data: Path, stamp: int) -> tuple[dict[str, str], ...]:
 
 
 def _read(path: Path) -> tuple[Any, tuple[RecordProblem, ...]]:
-    name = f"{path.parent.name}/{path.name}"
-    data, lines, problems = read_yaml(path, name)
-    if problems:
-        return None, problems
-    schema = DATA / f"{path.stem}.schema.json"
-    return data, check_schema(data, lines, schema=schema, name=name)
+    data, _, problems = check_file(path, schema=DATA / f"{path.stem}.schema.json")
+    return (None if problems else data), problems
 
 
 def _load(path: Path) -> dict[str, Any]:
