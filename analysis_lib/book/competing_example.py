@@ -24,12 +24,14 @@ _MONTHS = (60.0, 120.0, 240.0, 360.0)
 _NAMES = ("1 − Kaplan-Meier", "Cumulative incidence")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Example:
     """Both estimates of progression, and the incidence of death before it.
 
     Attributes
     ----------
+    patients : DataFrame
+        ``time_months`` and ``cause``: 0 censored, 1 progression, 2 death before it.
     n, progressed, died : int
         Patients, those who progressed, those who died without.
     incidence : DataFrame
@@ -37,9 +39,10 @@ class Example:
     death : DataFrame
         Of death without progression, same columns.
     one_minus_kaplan_meier : DataFrame
-        ``time_months``, ``share``: deaths taken as censored.
+        ``time_months``, ``share``, ``low``, ``high``: deaths taken as censored.
     """
 
+    patients: pd.DataFrame
     n: int
     progressed: int
     died: int
@@ -47,15 +50,14 @@ class Example:
     death: pd.DataFrame
     one_minus_kaplan_meier: pd.DataFrame
 
-    def at(self, months: float) -> dict[str, float]:
-        """Both estimates, the limits of the incidence and the share who died, at a time."""
-        row = _last(self.incidence, months)
+    def at(self, months: float) -> dict[str, tuple[float, float, float]]:
+        """Both estimates and the incidence of death at a time, each with its 95% limits."""
+        own, death = _last(self.incidence, months), _last(self.death, months)
+        alone = _last(self.one_minus_kaplan_meier, months)
         return {
-            "incidence": row["incidence"],
-            "low": row["low"],
-            "high": row["high"],
-            "death": _last(self.death, months)["incidence"],
-            "one_minus_kaplan_meier": _last(self.one_minus_kaplan_meier, months)["share"],
+            "incidence": (own["incidence"], own["low"], own["high"]),
+            "death": (death["incidence"], death["low"], death["high"]),
+            "one_minus_kaplan_meier": (alone["share"], alone["low"], alone["high"]),
         }
 
 
@@ -70,9 +72,12 @@ def example() -> Example:
         {
             "time_months": np.append(0.0, curve["time_months"]),
             "share": np.append(0.0, 1 - curve["survival"]),
+            "low": np.append(0.0, 1 - curve["high"]),
+            "high": np.append(0.0, 1 - curve["low"]),
         }
     )
     return Example(
+        patients=patients,
         n=len(patients),
         progressed=int((cause == _PROGRESSION).sum()),
         died=int((cause == _DEATH).sum()),
@@ -99,11 +104,11 @@ def competing_blocks() -> tuple[Html, ...]:
             f", of whom {count(found.progressed)} progressed to a malignancy and "
             f"{count(found.died)} died without it (data set mgus2 of the R package survival). "
             f"At {_MONTHS[-1] / 12:g} years ",
-            _link(f"{percent(last['incidence'], decimals=1)} had progressed"),
+            _link(f"{_told(last['incidence'])} had progressed"),
             "; 1 − Kaplan-Meier says ",
-            _link(percent(last["one_minus_kaplan_meier"], decimals=1)),
+            _link(_told(last["one_minus_kaplan_meier"])),
             ", because ",
-            _link(f"{percent(last['death'], decimals=1)} had died first"),
+            _link(f"{_told(last['death'])} had died first"),
             ".",
         ),
         _chart(found),
@@ -117,16 +122,16 @@ def competing_blocks() -> tuple[Html, ...]:
 
 
 def _chart(found: Example) -> Html:
-    alone = found.one_minus_kaplan_meier.assign(series=_NAMES[0], low=None, high=None)
+    alone = found.one_minus_kaplan_meier.assign(series=_NAMES[0])
     own = found.incidence.rename(columns={"incidence": "share"}).assign(series=_NAMES[1])
     columns = ["series", "time_months", "share", "low", "high"]
     return incidence_chart(
         "competing-risks",
-        pd.concat([alone[columns].astype({"low": float, "high": float}), own[columns]]),
+        pd.concat([alone[columns], own[columns]]),
         title=f"Progression of {count(found.n)} patients, estimated in two ways",
         description="Two rising step curves of the same patients: 1 − Kaplan-Meier above, "
-        "cumulative incidence with death as a competing event below, with its 95% band. Public "
-        "data on another disease.",
+        "cumulative incidence with death as a competing event below, each with its 95% band. "
+        "Public data on another disease.",
         at_months=_MONTHS,
         x_title="Months since diagnosis",
         y_title="Had progressed",
@@ -140,11 +145,9 @@ def _table(found: Example) -> Html:
         rows.append(
             {
                 "After": f"{months / 12:g} years",
-                _NAMES[1]: _link(
-                    interval(row["incidence"], row["low"], row["high"], number=_one_decimal)
-                ),
-                _NAMES[0]: _link(_one_decimal(row["one_minus_kaplan_meier"])),
-                "Died before": _link(_one_decimal(row["death"])),
+                _NAMES[1]: _link(_told(row["incidence"])),
+                _NAMES[0]: _link(_told(row["one_minus_kaplan_meier"])),
+                "Died before": _link(_told(row["death"])),
             }
         )
     return html_table(
@@ -159,8 +162,8 @@ def _link(text: str) -> Cell:
     return Cell(text, href=f"#{HOW}", title=title, class_="lsr-pooled")
 
 
-def _one_decimal(value: float | None) -> str:
-    return percent(value, decimals=1)
+def _told(estimate: tuple[float, float, float]) -> str:
+    return interval(*estimate, number=lambda share: percent(share, decimals=1))
 
 
 def _last(curve: pd.DataFrame, months: float) -> pd.Series:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
+from analysis_lib.book.competing_example import Example, example
 from analysis_lib.book.glossary_page import term
 from analysis_lib.book.markdown import Heading, Inline, Items, page
 from analysis_lib.book.reconstruction_pages import EXAMPLE, PAIRS
 from analysis_lib.charts import survival_chart
-from analysis_lib.study_records import ROOT
 from analysis_lib.survival import (
     HazardRatio,
     MedianSurvival,
     cox_two_arm,
-    cumulative_incidence,
     kaplan_meier,
     median_with_interval,
     survival_at,
@@ -34,9 +33,6 @@ from analysis_lib.tables import (
     percent,
     ratio,
 )
-
-#: Patients with a plasma cell disorder: cause 1 progression, 2 death before it, 0 censored.
-COMPETING = ROOT / "benchmarks" / "data" / "mgus2" / "mgus2.csv"
 
 #: Times of the table at risk, and the times at which the example is read aloud, months.
 _TICKS = (0.0, 6.0, 9.0, 12.0, 24.0, 36.0)
@@ -295,17 +291,12 @@ def _tail(first: ExampleArm, second: ExampleArm) -> Html:
 
 def _competing() -> tuple[Html, ...]:
     """Progression with death before it: cumulative incidence against 1 - Kaplan-Meier."""
-    patients = pd.read_csv(COMPETING)
-    found = cumulative_incidence(patients["time_months"], patients["cause"])
-    naive = kaplan_meier(patients["time_months"], patients["cause"] == 1)
-    right = _free(found)
-    wrong = naive.assign(side="Kaplan-Meier: deaths counted as lost from sight", style="re_srs")
-    curves = pd.concat([right, wrong]).assign(known=True, n_arms=1)
-    at = [
-        float(survival_at(frame, [_LAST_MONTH])[0])
-        for frame in (right.reset_index(drop=True), wrong)
-    ]
-    dead = int((patients["cause"] == 2).sum())
+    found = example()
+    at = found.at(_LAST_MONTH)
+    right, wrong = (
+        interval(*at[name], number=percent) for name in ("incidence", "one_minus_kaplan_meier")
+    )
+    curves = pd.concat(list(_falling(found))).assign(known=True, n_arms=1)
     return (
         paragraph(
             "In a brain metastasis two things can happen: the treated site grows, or the patient "
@@ -322,19 +313,19 @@ def _competing() -> tuple[Html, ...]:
             max_months=_LAST_MONTH,
             x_title="Months",
             y_title="Free of progression",
-            at_risk=_everybody(patients),
+            at_risk=_everybody(found.patients),
             counted="people",
             description=(
                 f"Two falling curves of the same people. At {_LAST_MONTH:g} months the one that "
-                f"counts deaths as deaths stands at {percent(at[0])}, the Kaplan-Meier curve at "
-                f"{percent(at[1])}."
+                f"counts deaths as deaths stands at {percent(1 - at['incidence'][0])}, the "
+                f"Kaplan-Meier curve at {percent(1 - at['one_minus_kaplan_meier'][0])}."
             ),
         ),
         paragraph(
-            f"Another public example: {count(len(patients))} people with a harmless disorder of "
+            f"Another public example: {count(found.n)} people with a harmless disorder of "
             f"plasma cells that can turn into cancer (data set mgus2 of the R package survival); "
-            f"{count(dead)} died before it did. By {_LAST_MONTH:g} months "
-            f"{percent(1 - at[0])} had progressed; 1 - Kaplan-Meier says {percent(1 - at[1])}. "
+            f"{count(found.died)} died before it did. By {_LAST_MONTH:g} months "
+            f"{right} had progressed; 1 - Kaplan-Meier says {wrong}. "
             "Both stand in papers as local control. They are never pooled with each other here."
         ),
     )
@@ -356,10 +347,10 @@ def _everybody(patients: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _free(found: pd.DataFrame) -> pd.DataFrame:
-    """One minus the cumulative incidence of the first cause, as a curve that falls."""
-    own = found[found["cause"] == 1]
-    return pd.DataFrame(
+def _falling(found: Example) -> Iterator[pd.DataFrame]:
+    """Both estimates as curves that fall: who is free of progression."""
+    own, naive = found.incidence, found.one_minus_kaplan_meier
+    yield pd.DataFrame(
         {
             "time_months": own["time_months"],
             "survival": 1 - own["incidence"],
@@ -367,6 +358,16 @@ def _free(found: pd.DataFrame) -> pd.DataFrame:
             "high": 1 - own["low"],
             "side": "1 - cumulative incidence: deaths counted as deaths",
             "style": "re_resection",
+        }
+    )
+    yield pd.DataFrame(
+        {
+            "time_months": naive["time_months"],
+            "survival": 1 - naive["share"],
+            "low": 1 - naive["high"],
+            "high": 1 - naive["low"],
+            "side": "Kaplan-Meier: deaths counted as lost from sight",
+            "style": "re_srs",
         }
     )
 

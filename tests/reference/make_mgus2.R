@@ -11,16 +11,20 @@ write.csv(patients, "benchmarks/data/mgus2/mgus2.csv", row.names = FALSE, quote 
 
 at <- c(12, 60, 120, 240, 360)
 both <- survfit(Surv(time, factor(cause, 0:2)) ~ 1, conf.type = "log-log")
-alone <- survfit(Surv(time, cause == 1) ~ 1)
+alone <- survfit(Surv(time, cause == 1) ~ 1, conf.type = "log-log")
 write_json(list(
   made_by = "tests/reference/make_mgus2.R", r = R.version.string,
   survival = as.character(packageVersion("survival")), n = nrow(patients),
   call_incidence = "survfit(Surv(time, factor(cause, 0:2)) ~ 1, conf.type = 'log-log')",
-  call_kaplan_meier = "1 - survfit(Surv(time, cause == 1) ~ 1)",
+  call_kaplan_meier = "1 - survfit(Surv(time, cause == 1) ~ 1, conf.type = 'log-log')",
   time_months = at,
   incidence = unname(summary(both, times = at)$pstate[, 2]),
   lower = unname(summary(both, times = at)$lower[, 2]),
   upper = unname(summary(both, times = at)$upper[, 2]),
   death = unname(summary(both, times = at)$pstate[, 3]),
-  one_minus_kaplan_meier = 1 - summary(alone, times = at)$surv
+  death_lower = unname(summary(both, times = at)$lower[, 3]),
+  death_upper = unname(summary(both, times = at)$upper[, 3]),
+  one_minus_kaplan_meier = 1 - summary(alone, times = at)$surv,
+  one_minus_kaplan_meier_lower = 1 - summary(alone, times = at)$upper,
+  one_minus_kaplan_meier_upper = 1 - summary(alone, times = at)$lower
 ), "tests/reference/mgus2.json", auto_unbox = TRUE, digits = 15, pretty = TRUE)
