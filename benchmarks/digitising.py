@@ -30,6 +30,7 @@ import numpy as np
 import pandas as pd
 from figure_styles import write_figures
 from reconstruction import log_hazard_ratio
+from result_files import rounded
 
 from analysis_lib.digitise import DigitisedCurve, digitise_figure
 from analysis_lib.exceptions import ReviewError
@@ -237,15 +238,6 @@ def report(result: Row) -> None:
         print("failed:", failure)
 
 
-def _rounded(value: Any) -> Any:
-    """Floats to four significant digits."""
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return float(f"{value:.4g}") if isinstance(value, float) else value
-
-
 def main() -> None:
     """Measure, print, and write the result when asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -267,7 +259,7 @@ def main() -> None:
         del result["seconds_mean"], result["seconds_largest"]
         for row in result["figures"]:
             del row["seconds"]
-        given.json.write_text(json.dumps(_rounded(result), indent=1) + "\n", encoding="utf-8")
+        given.json.write_text(json.dumps(rounded(result), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from readings import further_pairs
+from result_files import rounded
 from scipy.stats import t as student
 
 from analysis_lib.reconstruct import reconstruct_ipd
@@ -147,7 +148,7 @@ def measure(pairs: Sequence[Row], *, n_imputations: int, jobs: int) -> Row:
             result["cells"].append(found | (coverage(ours) if n_imputations else {}))
     if any(row["id"] in {key[0] for key in other} for row in rows):
         result["by_size"] = by_size(rows, other)
-    return _rounded(result)
+    return rounded(result)
 
 
 def by_size(rows: Sequence[Row], other: dict[tuple[str, str, str], Row]) -> list[Row]:
@@ -185,15 +186,6 @@ def report(result: Row) -> None:
         print("  ".join(shown))
     for failure in result["failures"]:
         print("failed:", failure)
-
-
-def _rounded(value: Any) -> Any:
-    """Floats to four significant digits."""
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def main() -> None:
