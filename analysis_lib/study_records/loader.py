@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,12 @@ def records_and_problems(
 
 
 def _stamp(data: Path) -> tuple:
-    return tuple((str(p), p.stat().st_mtime_ns) for p in sorted((data / "studies").rglob("*.*")))
+    """Every file below ``studies`` and when it was written: asked for each number of a page."""
+    found = []
+    for folder, _, names in os.walk(data / "studies"):
+        paths = (os.path.join(folder, name) for name in names if "." in name)
+        found += [(path, os.stat(path).st_mtime_ns) for path in paths]
+    return tuple(sorted(found))
 
 
 @lru_cache(maxsize=4)

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from analysis_lib.exceptions import InvalidInputError
@@ -78,16 +79,22 @@ def cell(value: Value) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str):
-        text = one_line(value)
-        formula = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
-        return f"'{text}" if formula else text
-    return repr(value)
+    return _text_cell(value) if isinstance(value, str) else repr(value)
+
+
+# Ids and codes stand in thousands of rows.
+@lru_cache(maxsize=4096)
+def _text_cell(value: str) -> str:
+    text = one_line(value)
+    formula = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if formula else text
 
 
 def one_line(text: str) -> str:
     """A paper's text without line breaks, control characters and doubled spaces."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
 
 
 def values_of(table: DataTable, name: str) -> list[Any]:
