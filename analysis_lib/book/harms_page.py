@@ -101,8 +101,9 @@ def _answer(asked: Sequence[HarmHeading]) -> Html:
         *_ranges(most),
         ". Every other harm asked for here: ",
         Cell(f"{count(min(rest))} to {count(max(rest))} studies", href="#who-reports"),
-        f". {pooled}: each figure stands alone with its exact 95% interval, half of them from "
-        f"{count(round(median(sizes)))} patients or lesions or fewer.",
+        f". {pooled}: each figure stands alone, with its exact 95% interval where the counts are "
+        f"printed; half of those counts are of {count(round(median(sizes)))} patients or lesions "
+        "or fewer.",
     )
 
 
