@@ -63,7 +63,9 @@ def _formulas() -> list[Html]:
                 Formula(r"\mathrm{EQD2} = \mathrm{BED} / (1 + 2 / (\alpha/\beta))"),
                 paragraph(
                     "D is the total dose and d the dose per fraction. Damage is taken as "
-                    "repaired in full between fractions (Fowler, Br J Radiol 1989)."
+                    "repaired in full between fractions (Fowler, Br J Radiol 1989). Here and "
+                    "below, tumour that grows again during treatment is not taken off, and one "
+                    "dose stands for the whole target."
                 ),
             ),
             level=3,

@@ -121,8 +121,9 @@ def _given(schedules: Sequence[PublishedSchedule]) -> list[Html]:
         "Seeds give their dose over weeks, while cells repair: their BED depends on the half-time "
         f"of repair, which no record prints. {half_times} are shown side by side, to see how "
         "much hangs on it; neither is recommended. The dose is that at the point of "
-        "prescription, mostly 5 mm from the cavity’s wall; at the wall it is higher. A BED of "
-        "seeds and one of radiosurgery with the same number are not the same treatment."
+        "prescription, mostly 5 mm from the cavity’s wall; at the wall it is higher. Tumour that "
+        "grows again during these weeks is not taken off. A BED of seeds and one of radiosurgery "
+        "with the same number are not the same treatment."
     )
     return [block for block in (beams, *((about_seeds, seeds) if seeds else ()), rest) if block]
 

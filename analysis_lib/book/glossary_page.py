@@ -178,8 +178,9 @@ _STATISTICS = (
     ),
     Entry(
         "95 % interval",
-        "The range of values that fit the data about as well as the estimate itself, as far as "
-        "chance goes. It says nothing about bias.",
+        "The values that the data do not rule out, as far as chance goes; those near the estimate "
+        "fit best. Made in this way, 95 of 100 intervals hold the true value. It says nothing "
+        "about bias.",
         ("confidence interval", "95% interval"),
     ),
     Entry(

@@ -21,7 +21,7 @@ from analysis_lib.tables import Cell, Html, callout, count, html_table, paragrap
 _ASKS = {
     "yes": ("speaks", "a question of its own"),
     "in_population": ("in part", "recurrent metastases are among the patients"),
-    "no": ("silent", "read, and not among its questions"),
+    "no": ("silent", "its questions were read, and it is not among them"),
     "heading_only": ("not read", "a heading was seen, not the text"),
     "not_seen": ("not read", "its text on recurrence was not seen"),
 }
@@ -90,7 +90,8 @@ def _in_short(guidelines: Sequence[Mapping[str, Any]]) -> str:
     return (
         f"Of {count(len(guidelines))} guidelines looked for, {count(counted['speaks'])} make "
         f"recurrence a question of its own, {count(counted['in part'])} has recurrent metastases "
-        f"among its patients, {count(counted['silent'])} were read and are silent, and "
+        f"among its patients, {count(counted['silent'])} have questions that were read and are "
+        "silent, and "
         f"{count(counted['not read'])} could not be read on it."
     )
 

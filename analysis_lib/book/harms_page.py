@@ -11,7 +11,7 @@ import pandas as pd
 from analysis_lib.book.blocks import Fold
 from analysis_lib.book.harms_tables import figure_row, pool_words, summary_cell
 from analysis_lib.book.markdown import Anchor, Heading, Inline, Items, page
-from analysis_lib.book.places import field_anchor, study_page
+from analysis_lib.book.places import field_anchor, record_link, study_page
 from analysis_lib.book.sources import method_link
 from analysis_lib.charts import cohort_forest
 from analysis_lib.comparison.harm_rows import HarmRow
@@ -93,7 +93,7 @@ def _answer(asked: Sequence[HarmHeading]) -> Html:
     sizes = [row.n_at_risk for found in asked for row in found.rows if row.n_at_risk]
     return callout(
         "answer",
-        "Harms after a second treatment are seldom reported. ",
+        "Harms after a second treatment were seldom found in what was read, often an abstract. ",
         Cell(
             f"{most.group.label}: {count(most.n_reporting)} of {count(most.n_studies)} studies",
             href=f"#{_anchor(most)}",
@@ -101,8 +101,9 @@ def _answer(asked: Sequence[HarmHeading]) -> Html:
         *_ranges(most),
         ". Every other harm asked for here: ",
         Cell(f"{count(min(rest))} to {count(max(rest))} studies", href="#who-reports"),
-        f". {pooled}: each figure stands alone with its exact 95% interval, half of them from "
-        f"{count(round(median(sizes)))} patients or lesions or fewer.",
+        f". {pooled}: each figure stands alone, with its exact 95% interval where the counts are "
+        f"printed; half of those counts are of {count(round(median(sizes)))} patients or lesions "
+        "or fewer.",
     )
 
 
@@ -135,7 +136,9 @@ def _overview(asked: Sequence[HarmHeading]) -> Html:
         caption="Who reports which harm",
         id="who-reports",
         note="Studies: included ones, with an arm of any treatment; reports of one series of "
-        "patients count once. Absent from a report does not mean that it did not happen.",
+        "patients count once. Not reported: no figure of the treatment by itself in the text "
+        "read, often an abstract or another paper's table; the paper may hold one. Absent from a "
+        "report does not mean that it did not happen.",
     )
 
 
@@ -165,9 +168,20 @@ def _heading(found: HarmHeading, *, level: int = 2) -> list[Html]:
         for one in found.treatments
         for pool in one.harms.pools
     ]
+    if found.elsewhere:
+        blocks += _elsewhere(found)
     if found.rows:
         blocks.append(_figures(found))
     return blocks
+
+
+def _elsewhere(found: HarmHeading) -> list[Html]:
+    """What no line above can hold: groups counted together, figures that were not read."""
+    told = tuple(
+        (f"{one.tells} ", record_link(one.study, one.field, f"“{one.words}”"), f" ({label}).")
+        for label, one in found.elsewhere
+    )
+    return [paragraph("In the records besides, and in no line above:"), Items(told)]
 
 
 def _table(found: HarmHeading) -> Html:

@@ -68,7 +68,9 @@ def known_table(evidence: OptionEvidence) -> Html:
         note=(
             "Smallest and largest of the cohorts that report the figure, with how many of those "
             "counted do; figures kept for sensitivity are among them. Pooled: from "
-            f"{count(MINIMUM_STUDIES)} studies of one definition."
+            f"{count(MINIMUM_STUDIES)} studies of one definition. In brackets the 95% interval: "
+            "computed from the number of patients or lesions where the paper prints none, for a "
+            "median as if survival fell evenly and nobody was lost."
         ),
     )
 

@@ -77,8 +77,9 @@ z_i = \arcsin \sqrt{(n_i S_i + 1/4) / (n_i + 1/2)} , \qquad
 $$
 
 with random effects; $n_i$ is the number at risk, or less where the printed interval or the
-pseudo-patients know the figure less well. The limits are the modified Knapp-Hartung ones, because
-the published normal limits are too narrow with few studies. Figures are given at times that three
+pseudo-patients know the figure less well. The limits are the modified Knapp-Hartung ones, carried
+over to log(-log) of survival, because the published normal limits are too narrow with few studies.
+Figures are given at times that three
 studies of a side know, and only there.
 
 ## Shares of a whole

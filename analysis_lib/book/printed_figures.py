@@ -28,7 +28,10 @@ def printed_words(outcome: Outcome) -> str:
 
 
 def contrast_words(contrast: Contrast) -> str:
-    """Ratio and p-value as printed, or that neither is."""
+    """Ratio and p-value as printed, or that neither is.
+
+    A p-value alone does not say which group did longer: what the readers noted stands with it.
+    """
     parts = []
     if contrast.hr is not None:
         limits = ""
@@ -38,7 +41,10 @@ def contrast_words(contrast: Contrast) -> str:
     if contrast.p is not None:
         sign = "" if str(contrast.p).startswith("<") else "= "
         parts.append(f"p {sign}{contrast.p}")
-    return ", ".join(parts) or "neither ratio nor p-value printed"
+    words = ", ".join(parts) or "neither ratio nor p-value printed"
+    if contrast.hr is None and contrast.note:
+        return f"{words} (note of the readers: {contrast.note})"
+    return words
 
 
 def harm_words(harm: Harm) -> str:

@@ -114,11 +114,19 @@ class Leading:
 
 
 @dataclass(frozen=True)
+class HarmSaid(Said):
+    """Words of a record on the harm of a heading that no treatment by itself can be given."""
+
+    group: str
+
+
+@dataclass(frozen=True)
 class HarmDeclaration:
     """The headings and the groups of treatments, in the order of the page."""
 
     groups: tuple[HarmGroup, ...]
     treatments: tuple[TreatmentGroup, ...]
+    elsewhere: tuple[HarmSaid, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +147,7 @@ def load_harm_declaration(path: Path = HARMS) -> HarmDeclaration:
     return HarmDeclaration(
         tuple(HarmGroup(**{**row, "names": tuple(row["names"])}) for row in raw["groups"]),
         tuple(TreatmentGroup(**{**row, "codes": tuple(row["codes"])}) for row in raw["treatments"]),
+        tuple(HarmSaid(**row) for row in raw.get("elsewhere", ())),
     )
 
 
@@ -174,7 +183,7 @@ def check_questions(
     """
     known = load_records() if records is None else records
     problems = [
-        *_problems(harms, HARMS, _wrong_headings(load_harm_declaration(harms))),
+        *_problems(harms, HARMS, _wrong_harms(load_harm_declaration(harms), known)),
         *_problems(necrosis, NECROSIS, _wrong_sources(load_necrosis_declaration(necrosis), known)),
     ]
     if problems:
@@ -229,13 +238,33 @@ def _harms_held(records: Sequence[StudyRecord]) -> dict[str, str]:
     }
 
 
+def _wrong_harms(declared: HarmDeclaration, records: Sequence[StudyRecord]) -> Iterator[Breach]:
+    yield from _wrong_headings(declared)
+    yield from _wrong_treatments(declared)
+    headings = {group.id for group in declared.groups}
+    for index, row in enumerate(declared.elsewhere):
+        if row.group not in headings:
+            yield f"elsewhere[{index}].group", "must be the id of a heading", row.group
+    yield from _wrong_words("elsewhere", declared.elsewhere, {one.id: one for one in records})
+
+
+def _wrong_words(
+    name: str, said: Sequence[Said], by_id: dict[str, StudyRecord]
+) -> Iterator[Breach]:
+    """Words that the record they are ascribed to does not hold."""
+    for index, row in enumerate(said):
+        if row.study not in by_id:
+            yield f"{name}[{index}].study", "must name a study record", row.study
+        elif row.words not in str(value_at(by_id[row.study], row.field)):
+            yield f"{name}[{index}].words", f"must stand in {row.field} of {row.study}", row.words
+
+
 def _wrong_headings(declared: HarmDeclaration) -> Iterator[Breach]:
     names = [name for group in declared.groups for name in group.names]
     for index, group in enumerate(declared.groups):
         for number, name in enumerate(group.names):
             if names.count(name) > 1:
                 yield f"groups[{index}].names[{number}]", "must stand under one heading only", name
-    yield from _wrong_treatments(declared)
 
 
 def _wrong_treatments(declared: HarmDeclaration) -> Iterator[Breach]:
@@ -258,7 +287,6 @@ def _wrong_sources(
     by_id = {record.id: record for record in records}
     named = [(f"findings[{i}].study", row.study) for i, row in enumerate(declared.findings)]
     named += [(f"not_counted[{i}].study", row.study) for i, row in enumerate(declared.not_counted)]
-    named += [(f"imaging[{i}].study", row.study) for i, row in enumerate(declared.imaging)]
     named.append(("leading.study", declared.leading.study))
     for field, study in named:
         if study not in by_id:
@@ -272,9 +300,7 @@ def _wrong_sources(
                 yield from _wrong_number(
                     by_id[row.study], getattr(row, name), f"findings[{index}].{name}"
                 )
-    for index, row in enumerate(declared.imaging):
-        if row.study in by_id and row.words not in str(value_at(by_id[row.study], row.field)):
-            yield f"imaging[{index}].words", f"must stand in {row.field} of {row.study}", row.words
+    yield from _wrong_words("imaging", declared.imaging, by_id)
     if declared.leading.study in by_id:
         yield from _wrong_leading(declared, by_id[declared.leading.study])
 

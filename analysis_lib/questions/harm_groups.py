@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis_lib.comparison.arms import study_label
 from analysis_lib.comparison.declarations import Selector
 from analysis_lib.comparison.harm_rows import HarmRow
 from analysis_lib.comparison.harms import HarmSide, SideHarms
@@ -18,6 +19,7 @@ from analysis_lib.questions.declared import (
     NOT_PLACED,
     HarmDeclaration,
     HarmGroup,
+    HarmSaid,
     TreatmentGroup,
     harms_without_heading,
     load_harm_declaration,
@@ -38,13 +40,16 @@ class HarmHeading:
     """One heading in every group of treatments that any included study holds.
 
     ``n_studies`` counts the studies with an arm of any treatment, ``n_reporting`` those that
-    report anything under the heading; reports of one series of patients count once.
+    report anything under the heading; reports of one series of patients count once. ``elsewhere``
+    holds, with the name of the study, what records say of the harm and no treatment by itself can
+    be given.
     """
 
     group: HarmGroup
     treatments: tuple[TreatmentHarms, ...]
     n_studies: int
     n_reporting: int
+    elsewhere: tuple[tuple[str, HarmSaid], ...] = ()
 
     @property
     def rows(self) -> tuple[HarmRow, ...]:
@@ -79,17 +84,34 @@ def harms_by_treatment(
     standing = [(group, side) for group, side in sides if side.n_studies]
     left = harms_without_heading(included, declared)
     last = (HarmGroup(**NOT_PLACED, names=tuple(sorted(left))),) if left else ()
-    return tuple(_heading(group, standing) for group in (*declared.groups, *last))
+    labels = {record.id: study_label(record) for record in records}
+    said = {
+        group.id: tuple(
+            (labels[row.study], row)
+            for row in declared.elsewhere
+            if row.group == group.id and row.study in labels
+        )
+        for group in declared.groups
+    }
+    return tuple(
+        _heading(group, standing, said.get(group.id, ())) for group in (*declared.groups, *last)
+    )
 
 
-def _heading(group: HarmGroup, standing: Sequence[tuple[TreatmentGroup, HarmSide]]) -> HarmHeading:
+def _heading(
+    group: HarmGroup,
+    standing: Sequence[tuple[TreatmentGroup, HarmSide]],
+    elsewhere: tuple[tuple[str, HarmSaid], ...],
+) -> HarmHeading:
     found = [
         (side, TreatmentHarms(treatment, side.harms("harm_after", *group.names)))
         for treatment, side in standing
     ]
     series = {name for _, side in standing for name in side.series.values()}
     reporting = {side.series[row.study_id] for side, one in found for row in one.harms.rows}
-    return HarmHeading(group, tuple(one for _, one in found), len(series), len(reporting))
+    return HarmHeading(
+        group, tuple(one for _, one in found), len(series), len(reporting), elsewhere
+    )
 
 
 def _side(

@@ -22,6 +22,7 @@ from analysis_lib.book.methods.overview import IDEAS
 from analysis_lib.book.methods.results import pooled_ratio, sample_ratios, untreated_ratio
 from analysis_lib.book.options_page import options_page
 from analysis_lib.book.plain_words_page import QUESTIONS, plain_words_page
+from analysis_lib.book.printed_figures import contrast_words
 from analysis_lib.comparison import compare, load_declarations
 from analysis_lib.comparison.claims import judge_claims
 from analysis_lib.comparison.options import load_options, option_evidence
@@ -114,6 +115,14 @@ def test_every_figure_of_an_option_stands_on_its_page(pages):
                 assert text_of(printed_words(outcome)) in told, (arm.record.id, outcome.outcome)
 
 
+def test_a_p_value_alone_says_which_group_did_longer(pages):
+    told = text_of(pages["other-options.md"])
+    assert "p = 0.003 (note of the readers: longer after laser ablation)" in told
+    ratios = [c for r in load_records() for c in r.contrasts if c.hr is not None and c.note]
+    assert ratios
+    assert not any("note of the readers" in contrast_words(contrast) for contrast in ratios)
+
+
 def test_what_is_not_pooled_says_so(pages):
     told = text_of(pages["other-options.md"])
     assert "not pooled: at most" in told
@@ -154,7 +163,8 @@ def test_silent_and_not_read_are_counted_apart(pages):
     silent = sum(guide["asks_about_recurrence"] == "no" for guide in guides)
     unread = sum(guide["asks_about_recurrence"] in ("not_seen", "heading_only") for guide in guides)
     told = text_of(pages["guidelines.md"])
-    assert f"{silent} were read and are silent, and {unread} could not be read on it" in told
+    assert f"{silent} have questions that were read and are silent" in told
+    assert f"{unread} could not be read on it" in told
     assert silent
     assert unread
 

@@ -258,7 +258,8 @@ def test_statements_that_differ_are_said_to(results, tmp_path):
 
 def test_a_reader_s_verdict_is_kept_with_its_reason(judged):
     found = judged["chemotherapy-limited-her2"]
-    assert (found.evidence.code, found.evidence.computed) == ("conflicts", False)
+    assert found.claim["verdict"]
+    assert (found.evidence.code, found.evidence.computed) == (found.claim["verdict"], False)
     assert found.claim["reason"]
 
 

@@ -265,6 +265,10 @@ def changed(tmp_path):
         (lambda raw: raw["treatments"][0]["codes"].append("litt"), "one group only"),
         (lambda raw: raw["treatments"].pop(), "must hold every treatment"),
         (lambda raw: raw["groups"][0].update(verdict="x"), "verdict"),
+        (lambda raw: raw["elsewhere"][0].update(group="hiccups"), "id of a heading"),
+        (lambda raw: raw["elsewhere"][0].update(study="nobody-1900"), "must name a study record"),
+        (lambda raw: raw["elsewhere"][0].update(words="never said"), "must stand in"),
+        (lambda raw: raw["elsewhere"][0].update(tells="A figure: 82"), "elsewhere[0].tells"),
     ],
 )
 def test_headings_that_do_not_fit(changed, change, said):
@@ -301,6 +305,32 @@ def test_a_new_harm_stands_last_until_a_heading_takes_it(grouped):
     assert list(found)[-1] == "not_placed"
     assert [row.event for row in found["not_placed"].rows] == ["sudden hiccups"]
     assert "sudden hiccups" in harms_page(tuple(found.values()))
+
+
+def test_a_part_with_one_kind_of_radiotherapy_stands_apart_from_the_whole():
+    """Bhatia 2024: 11 of 43 lesions from outside; 12 of 55 hold 12 with seeds."""
+    found = {one.group.id: one for one in harms_by_treatment(load_records(), load_overlaps())}
+    counted = {
+        one.treatment.id: (row.n_events, row.n_at_risk)
+        for one in found["neurological_deficit"].treatments
+        for row in one.harms.rows
+        if row.study_id == "bhatia-2024"
+    }
+    assert counted == {
+        "resection_radiotherapy": (11, 43),
+        "resection_mixed": (12, 55),
+        "resection_brachytherapy": (1, 12),
+    }
+
+
+def test_words_on_a_harm_stand_on_the_page_with_their_study():
+    found = harms_by_treatment(load_records(), load_overlaps())
+    html = harms_page(found)
+    told = [row for one in found for row in one.elsewhere]
+    assert told
+    for label, row in told:
+        assert label in html
+        assert row.tells in html
 
 
 def test_every_harm_of_the_committed_records_is_placed_and_no_heading_names_a_stranger():

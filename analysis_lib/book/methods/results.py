@@ -149,8 +149,9 @@ def _naive(material: Material) -> Sequence[Html]:
         paragraph(
             f"Two groups of two public trials, {sizes[0]} patients with colon cancer and "
             f"{sizes[1]} with a liver disease, neither given anything new. Thrown together as if "
-            f"from one study they give a hazard ratio of {_words(one)}. No treatment made that: "
-            "the patients differ. A naive pool calls it an effect."
+            f"from one study they give a hazard ratio of {_words(one)}, the second group against "
+            "the first. No treatment made that: the patients differ. A naive pool calls it an "
+            "effect."
         ),
         html_table(
             pd.DataFrame(rows),

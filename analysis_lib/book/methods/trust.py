@@ -112,8 +112,8 @@ TRUST = (
         "How far a figure can be trusted to say what a treatment did, judged in the open.",
         (
             "An interval speaks of chance alone. Bias, other patients, contradicting studies and "
-            "unpublished ones are outside it. GRADE names them one by one and rates the evidence "
-            "down for each.",
+            "unpublished ones are outside it. GRADE asks for each whether it gives cause, and "
+            "rates the evidence down where it does.",
             "Every judgement has a reason, stands in a file, and says who made it. One reader "
             "has judged so far.",
         ),
