@@ -14,7 +14,7 @@ from string import Template
 import pandas as pd
 
 from analysis_lib.book.answers import STATES, comparator_sentence, outcome_label
-from analysis_lib.book.citation import citation
+from analysis_lib.book.citation import citation, version_name
 from analysis_lib.book.four_answers import CAVEAT
 from analysis_lib.book.landing_cards import outcome_answers
 from analysis_lib.book.landing_page import ADVICE, behind, picture_html
@@ -66,7 +66,7 @@ def summary_sheet(result: ComparisonResult) -> str:
         unknown="\n".join(f"<li>{inline(line)}</li>" for line in _unknown(result)),
         advice=escape(ADVICE),
         description=escape(" ".join(declared.question.split())),
-        version=escape(str(citation()["version"])),
+        version=escape(version_name()),
         edition=escape(_edition()),
     )
     return _INSIDE.sub('href="../', text).replace('href="../../', 'href="../')
