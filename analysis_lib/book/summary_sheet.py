@@ -28,9 +28,6 @@ from analysis_lib.study_records import ROOT, load_reading
 from analysis_lib.tables import count, html_table, months
 from analysis_lib.vocabulary import CURVE_LEVELS
 
-#: Folder of the site that holds the sheets.
-FOLDER = "summaries"
-
 #: A link within the book, seen from a folder of its own.
 _INSIDE = re.compile(r'href="(?!https?:|mailto:|#)')
 
@@ -40,11 +37,6 @@ TEMPLATE = ROOT / "chapters" / "summary.html"
 _TIED = "\u00a0"
 
 _WHEN = f"{LANDMARK_MONTHS:.0f} months"
-
-
-def sheet_path(comparison_id: str) -> str:
-    """Where a comparison's sheet stands below the site's root."""
-    return f"{FOLDER}/{comparison_id}.html"
 
 
 def summary_sheet(result: ComparisonResult) -> str:
