@@ -47,8 +47,8 @@ def impact_page(found: Impact | None, edition: str | None) -> str:
         TITLE,
         callout(
             "caution",
-            f"A preview. The present state differs from edition {edition}, which stays the one to cite "
-            "until the next is cut.",
+            f"A preview. The present state differs from edition {edition}, which stays the one to "
+            "cite until the next is cut.",
         ),
         Heading("Evidence"),
         _evidence(found),
