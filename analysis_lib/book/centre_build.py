@@ -16,6 +16,7 @@ from analysis_lib.book.build import alone, run_chapters
 from analysis_lib.book.centre_marks import mark_site
 from analysis_lib.book.centre_page import PAGE, centre_page
 from analysis_lib.book.chapters import chapter_key, execute, render_template, serialise
+from analysis_lib.book.impact_page import TITLE as CHANGES
 from analysis_lib.book.markdown import page
 from analysis_lib.book.pages import generate_pages
 from analysis_lib.book.site import BUILD, build_site, recover
@@ -47,8 +48,9 @@ NO_EDITION = {
     name: page(title, callout("note", "This local book is no edition of the review."))
     for name, title in (
         ("whats-new.md", "What is new"),
-        ("impact.md", "What this tree changes"),
+        ("impact.md", CHANGES),
         ("cite.md", "Not to be cited"),
+        ("take-away.md", "Nothing to take away"),
     )
 }
 

@@ -38,7 +38,7 @@ _SPEC = re.compile(
     r'(<script type="application/json" class="lsr-spec(?:-narrow)?">)(.*?)(</script>)', re.DOTALL
 )
 
-#: What says who wrote a page and how to cite it, and what saves its tables and drawings.
+#: What says who wrote a page and how to cite it, and what saves or prints its numbers.
 _LEFT_OUT = tuple(
     re.compile(pattern, re.DOTALL | re.IGNORECASE)
     for pattern in (
@@ -46,6 +46,7 @@ _LEFT_OUT = tuple(
         r'<meta\b[^>]*\bname="(?:citation|dc)[._][^>]*>',
         r"<script\b[^>]*take-away\.js[^>]*></script>",
         r"<a\b[^>]*\sdownload\b[^>]*>.*?</a>",
+        r'<p class="[^"]*\blsr-to-print\b[^"]*">.*?</p>',
     )
 )
 

@@ -14,7 +14,14 @@ from analysis_lib.book.answers import (
     outcome_label,
 )
 from analysis_lib.book.blocks import Answer, Fold, Stack, Subheading
-from analysis_lib.book.places import arm_link, field_link, place_read, source_hint, study_link
+from analysis_lib.book.places import (
+    arm_link,
+    field_link,
+    place_read,
+    sheet_path,
+    source_hint,
+    study_link,
+)
 from analysis_lib.book.sources import pooled_link
 from analysis_lib.comparison.arms import ArmEvidence, Estimate, study_label
 from analysis_lib.comparison.naive import NaiveContrast
@@ -26,6 +33,7 @@ from analysis_lib.study_records import load_reading, load_vocabulary
 from analysis_lib.tables import (
     Cell,
     Html,
+    Paragraph,
     callout,
     count,
     html_table,
@@ -76,6 +84,16 @@ def question(result: ComparisonResult) -> Stack:
         *(Answer(sentences[0], sentences[1:]) for sentences in lead(result)),
         callout("caution", f"What this cannot answer: {declared.cannot_answer}"),
         callout("caution", OUTSIDE),
+        Paragraph(
+            (
+                "This answer on one sheet to print: ",
+                Cell("summary on one page", href=sheet_path(declared.id)),
+                ". Data and references: ",
+                Cell("take away", href="take-away.html"),
+                ".",
+            ),
+            "lsr-paragraph lsr-to-print",
+        ),
     )
 
 

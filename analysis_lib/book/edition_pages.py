@@ -10,6 +10,7 @@ from html import escape
 from analysis_lib.book.citation import citation
 from analysis_lib.book.edition_charts import answers_table, cumulative_charts, edition_charts
 from analysis_lib.book.feed import FEED, atom_feed, edition_anchor
+from analysis_lib.book.impact_page import TITLE as CHANGES
 from analysis_lib.book.impact_page import figures_table
 from analysis_lib.book.impact_words import beside_sentence, evidence_lines, title_of
 from analysis_lib.book.markdown import Anchor, Heading, Items, page
@@ -71,7 +72,7 @@ def whats_new_page(
         "For each edition: what was read and which conclusion moved (Evidence), and what is "
         f"computed or shown differently (Software). Last reading {reading['last_reading']}. "
         f"{reading['database_search']['statement']} ",
-        Cell("What this tree changes against the last edition", href="impact.html"),
+        Cell(CHANGES, href="impact.html"),
         ". ",
         Cell("Feed of editions (Atom)", href=FEED),
         ".",

@@ -15,7 +15,7 @@ from analysis_lib.book.places import place_read
 from analysis_lib.book.study_uses import Results
 from analysis_lib.comparison.claims import JudgedClaim, judge_claims
 from analysis_lib.study_records import load_claims, load_guidelines
-from analysis_lib.tables import Cell, Html, callout, count, html_table, paragraph
+from analysis_lib.tables import Cell, Html, callout, count, html_table, mid_sentence, paragraph
 
 #: Each state a guideline can be in on recurrence: for the table, and in full.
 _ASKS = {
@@ -81,6 +81,13 @@ def guidelines_page(results: Results) -> str:
         Heading("Trials"),
         _trials(data["trials"]),
         Heading("Points on single studies"),
+        paragraph(
+            "What is said of one study rather than of treatments in general; each leads to the "
+            "page with that study's own figures and contradictions. What follows from them "
+            "stands in ",
+            Cell("Tumour or radionecrosis?", href="necrosis.html"),
+            ".",
+        ),
         Items(tuple(_point(point) for point in data["chapter_points"])),
     )
 
@@ -102,7 +109,7 @@ def _claims_in_short(judged: Sequence[JudgedClaim]) -> str:
     return (
         f"Of {count(len(judged))} claims the evidence agrees with {count(evidence['agrees'])}, in "
         f"part with {count(evidence['partly'])}, and conflicts with "
-        f"{count(evidence['conflicts'])}; {count(evidence['open'])} stay open, for "
+        f"{count(evidence['conflicts'])}; open: {count(evidence['open'])}; for "
         f"{count(evidence['indirect'])} there are figures of other patients only, for "
         f"{count(evidence['none'])} there is no evidence, and {count(evidence['outside'])} are "
         f"outside the question. Guidelines conflict with {count(guides['conflicts'])}; on "
@@ -115,16 +122,19 @@ def _claims_in_short(judged: Sequence[JudgedClaim]) -> str:
 
 
 def _overview(guidelines: Sequence[Mapping[str, Any]]) -> Html:
+    names = Counter(_with_year(guide) for guide in guidelines)
     rows = []
     for guide in guidelines:
         own = [row for row in guide["statements"] if row["recurrence_specific"]]
         read = [row for row in own if row["seen"] == "seen"]
         levels = dict.fromkeys(row["level"] for row in read if row["level"])
         short, full = _ASKS[guide["asks_about_recurrence"]]
-        year = str(guide["citations"][-1]["year"] or "year not printed")
+        named = _with_year(guide)
+        # Two guidelines of one body and year are told apart by what they are about.
+        named += f": {mid_sentence(guide['subject'])}" if names[named] > 1 else ""
         rows.append(
             {
-                "Guideline": Cell(f"{guide['organisation']}, {year}", href=f"#{guide['id']}"),
+                "Guideline": Cell(named, href=f"#{guide['id']}"),
                 "On recurrence": short,
                 "What that means": full,
                 "Statements seen": str(len(read)) if read else "none",
@@ -133,6 +143,10 @@ def _overview(guidelines: Sequence[Mapping[str, Any]]) -> Html:
             }
         )
     return html_table(pd.DataFrame(rows), caption="Recurrence in each guideline")
+
+
+def _with_year(guide: Mapping[str, Any]) -> str:
+    return f"{guide['organisation']}, {guide['citations'][-1]['year'] or 'year not printed'}"
 
 
 def _guideline(guide: Mapping[str, Any]) -> Section:

@@ -96,7 +96,7 @@ def _answer(asked: Sequence[HarmHeading]) -> Html:
         "Harms after a second treatment were seldom found in what was read, often an abstract. ",
         Cell(
             f"{most.group.label}: {count(most.n_reporting)} of {count(most.n_studies)} studies",
-            href=f"#{_anchor(most)}",
+            href=f"#{heading_anchor(most)}",
         ),
         *_ranges(most),
         ". Every other harm asked for here: ",
@@ -117,14 +117,14 @@ def _ranges(found: HarmHeading) -> list[str | Cell]:
             said += [", " if said else "; "]
             ends = f"{percent(min(known))} to {percent(max(known))}"
             said.append(f"after {mid_sentence(one.treatment.short)} ")
-            said.append(Cell(ends, href=f"#{_figures_anchor(found)}", class_="lsr-pooled"))
+            said.append(Cell(ends, href=f"#{figures_anchor(found)}", class_="lsr-pooled"))
     return said
 
 
 def _overview(asked: Sequence[HarmHeading]) -> Html:
     rows = [
         {
-            "Harm": Cell(found.group.label, href=f"#{_anchor(found)}"),
+            "Harm": Cell(found.group.label, href=f"#{heading_anchor(found)}"),
             "Reported by": f"{count(found.n_reporting)} of {count(found.n_studies)} studies",
             "Figures": count(len([row for row in found.rows if row.part_of is None])),
             "Treatments without any report": _silent(found),
@@ -152,7 +152,7 @@ def _silent(found: HarmHeading) -> str:
 
 def _heading(found: HarmHeading, *, level: int = 2) -> list[Html]:
     """What is reported in a sentence, the picture, one line a treatment, every figure."""
-    blocks: list[Html] = [Heading(found.group.label, level), Anchor(_anchor(found))]
+    blocks: list[Html] = [Heading(found.group.label, level), Anchor(heading_anchor(found))]
     blocks.append(paragraph(f"Counted here: {found.group.reason}."))
     chart = _chart(found)
     blocks += [chart] if chart else []
@@ -161,7 +161,7 @@ def _heading(found: HarmHeading, *, level: int = 2) -> list[Html]:
         paragraph(
             Cell(
                 pool_words(found.group.label, one.treatment.label, pool),
-                href=f"#{_figures_anchor(found)}",
+                href=f"#{figures_anchor(found)}",
                 class_="lsr-pooled",
             )
         )
@@ -189,7 +189,7 @@ def _table(found: HarmHeading) -> Html:
     rows: list[dict[str, object]] = [
         {
             "Treatment": one.treatment.label,
-            "What its studies report": summary_cell(one.harms, _figures_anchor(found)),
+            "What its studies report": summary_cell(one.harms, figures_anchor(found)),
         }
         for one in found.treatments
         if one.harms.n_reporting
@@ -219,10 +219,13 @@ def _figures(found: HarmHeading) -> Html:
     table = html_table(
         frame[order].drop(columns="Arm"),
         caption=f"{found.group.label}: every figure, as printed",
-        id=_figures_anchor(found),
+        id=figures_anchor(found),
     )
     figures = _plural(len(rows), "figure")
-    return Fold(f"{found.group.label}: {figures} with names and definitions as printed", table)
+    parts = len([row for row in found.rows if row.part_of is not None])
+    within = f" ({count(parts)} from part of another figure's patients)" if parts else ""
+    said = f"{found.group.label}: {figures} with names and definitions as printed{within}"
+    return Fold(said, table)
 
 
 # --- the picture --------------------------------------------------------------------------
@@ -242,6 +245,8 @@ def _chart(found: HarmHeading) -> Html | None:
     end = min(1.0, _AXIS_STEP * math.ceil(round(largest / _AXIS_STEP, 6)))
     studies = len({row["href"].partition("#")[0] for row in rows})
     drawn = f"{_plural(len(rows), 'figure')} of {_plural(studies, 'study', 'studies')}"
+    whole = len([row for row in found.rows if row.part_of is None])
+    undrawn = f" {count(whole - len(rows))} without a known share not drawn." * (whole > len(rows))
     return cohort_forest(
         f"harm-{found.group.id}".replace("_", "-"),
         pd.DataFrame(rows),
@@ -250,10 +255,10 @@ def _chart(found: HarmHeading) -> Html | None:
         unit="percent",
         domain=(0.0, end),
         description=(
-            f"{drawn}, by treatment. The symbol is the share printed or counted, its area grows "
-            "with the number at risk; the bar is the exact 95% interval, computed by this review. "
-            "A symbol without a bar: the counts are not printed. Names, units and definitions "
-            "differ from line to line."
+            f"{drawn}, by treatment.{undrawn} The symbol is the share printed or counted, its "
+            "area grows with the number at risk; the bar is the exact 95% interval, computed by "
+            "this review. A symbol without a bar: the counts are not printed. Names, units and "
+            "definitions differ from line to line."
         ),
     )
 
@@ -311,11 +316,13 @@ def _names(found: HarmHeading) -> Inline:
     return (f"{found.group.label}: {'; '.join(found.group.names)} ({found.group.reason}).",)
 
 
-def _anchor(found: HarmHeading) -> str:
+def heading_anchor(found: HarmHeading) -> str:
+    """Anchor of what one heading reports."""
     return f"harm-{found.group.id}-place".replace("_", "-")
 
 
-def _figures_anchor(found: HarmHeading) -> str:
+def figures_anchor(found: HarmHeading) -> str:
+    """Anchor of the table of every figure under one heading."""
     return f"figures-{found.group.id}".replace("_", "-")
 
 

@@ -115,7 +115,7 @@ def summary_cell(side: SideHarms, anchor: str) -> Cell | str:
         return f"{figures}; {missing}"
     if len(counted) == 1:
         row = counted[0]
-        return _place(row, f"{_proportion(row)}; {missing}")
+        return _place(row, f"{_single(row)}; {missing}")
     known = [row for row in counted if row.proportion is not None]
     if not known:
         return f"no percentage known; {missing}"
@@ -225,6 +225,13 @@ def _proportion(row: HarmRow) -> str:
     if row.proportion is None:
         return _printed(row)
     return interval(row.proportion, row.low, row.high, number=percent)
+
+
+def _single(row: HarmRow) -> str:
+    """The only figure of a line: nothing beside it would say how few patients, or whose."""
+    if row.n_events is None or row.n_at_risk is None:
+        return f"{_proportion(row)} ({row.study_label})"
+    return f"{_proportion(row)}, {_printed(row)} ({row.study_label})"
 
 
 def _exact(row: HarmRow) -> str:

@@ -1,4 +1,4 @@
-"""The page "What this tree changes": the working tree against the last edition."""
+"""The page "Changes since the last edition": the working tree against that edition."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from analysis_lib.editions.changes import Change
 from analysis_lib.editions.impact import FigureChange
 from analysis_lib.tables import Cell, Html, callout, html_table, paragraph
 
-_TITLE = "What this tree changes"
+TITLE = "Changes since the last edition"
 
 
 def impact_page(found: Impact | None, edition: str | None) -> str:
@@ -35,18 +35,20 @@ def impact_page(found: Impact | None, edition: str | None) -> str:
     """
     if found is None or edition is None:
         return page(
-            _TITLE,
-            callout("note", "No edition is cut yet: there is nothing to compare this tree with."),
+            TITLE,
+            callout(
+                "note", "No edition is cut yet: there is nothing to compare the present state with."
+            ),
         )
     if found.nothing:
         words = f"Nothing: evidence, methods and every number are those of edition {edition}."
-        return page(_TITLE, callout("note", words))
+        return page(TITLE, callout("note", words))
     return page(
-        _TITLE,
+        TITLE,
         callout(
             "caution",
-            f"A preview. This tree differs from edition {edition}, which stays the one to cite "
-            "until the next is cut.",
+            f"A preview. The present state differs from edition {edition}, which stays the one to "
+            "cite until the next is cut.",
         ),
         Heading("Evidence"),
         _evidence(found),

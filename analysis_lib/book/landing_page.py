@@ -242,6 +242,8 @@ def _edition_line() -> Paragraph:
             Cell("What is new", href="whats-new.html"),
             " · ",
             Cell("How to cite", href="cite.html"),
+            " · ",
+            Cell("Summaries to print, data", href="take-away.html"),
         ),
         "lsr-edition",
     )
@@ -308,7 +310,10 @@ _NOT_ANSWERED: tuple[Inline, ...] = (
 
 _READ_ON = (
     (Cell("In plain words, for patients and families", href="plain-words.html"),),
+    (Cell("A summary of each answer to print, and all data", href="take-away.html"),),
+    (Cell("Published doses as BED, and a calculator", href="dose.html"),),
     (Cell("How to read survival curves", href="reading-curves.html"),),
+    (Cell("Glossary", href="glossary.html"),),
     (Cell("Evidence map and all studies", href="evidence-map.html"),),
     (Cell("From records read to records used", href="flow.html"),),
     (Cell("The benchmark review, point by point", href="benchmark-review.html"),),

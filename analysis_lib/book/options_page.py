@@ -33,7 +33,7 @@ from analysis_lib.tables import Cell, Html, callout, count, mid_sentence, months
 #: Claim whose papers have no record: the series on bevacizumab.
 _BEVACIZUMAB_CLAIM = "bevacizumab-in-radionecrosis"
 
-_NECROSIS_ANCHOR = "bevacizumab"
+_NECROSIS_ANCHOR, _NECROSIS_TITLE = "bevacizumab", "Bevacizumab for radiation necrosis"
 
 
 def options_page() -> str:
@@ -46,7 +46,7 @@ def options_page() -> str:
             "three things apart: what studies report, what guidelines say, and what was looked "
             "for and not found. Nothing here compares one option with another."
         ),
-        Items(tuple(_content(evidence) for evidence in found)),
+        Items((*(_content(evidence) for evidence in found), _necrosis_content(found))),
     ]
     for evidence in found:
         blocks += _section(evidence, guidelines)
@@ -77,6 +77,14 @@ def _in_short(evidence: OptionEvidence) -> Inline:
     cohorts = f"{count(spread.k)} cohort{'' if spread.k == 1 else 's'}"
     text = f"median survival {ends} months in {cohorts}"
     return (Cell(studies, href=figures), ", ", Cell(text, href=figures), ".")
+
+
+def _necrosis_content(found: Sequence[OptionEvidence]) -> Inline:
+    """The last line of the contents: asked for by name, though it treats another disease."""
+    studies = len({one.record.id for one in _of_necrosis(found, "systemic")})
+    here = f"#{_NECROSIS_ANCHOR}"
+    told = Cell(f"{count(studies)} records", href=here)
+    return (Cell(_NECROSIS_TITLE, href=here), ": ", told, ", of another disease than recurrence.")
 
 
 def _section(evidence: OptionEvidence, guidelines: Sequence[Mapping[str, Any]]) -> list[Html]:
@@ -168,14 +176,13 @@ def _compared(evidence: OptionEvidence) -> list[Html]:
 
 def _necrosis(evidences: Sequence[OptionEvidence]) -> list[Html]:
     """Bevacizumab, and laser ablation, where the lesion was necrosis: another disease."""
-    by_id = {evidence.option.id: evidence for evidence in evidences}
-    drug, laser = by_id["systemic"].necrosis, by_id["litt"].necrosis
+    drug, laser = (_of_necrosis(evidences, option) for option in ("systemic", "litt"))
     contrasts = _between_necrosis([*drug, *laser])
     claim = next(row for row in load_claims()["claims"] if row["id"] == _BEVACIZUMAB_CLAIM)
     reviews = len({found.record.id for found in drug if "review" in found.record.design})
     studies = len({found.record.id for found in drug})
     return [
-        Heading("Bevacizumab for radiation necrosis"),
+        Heading(_NECROSIS_TITLE),
         Anchor(_NECROSIS_ANCHOR),
         paragraph(
             "Bevacizumab is a drug against the leaking vessels of radiation necrosis. Necrosis "
@@ -197,6 +204,10 @@ def _necrosis(evidences: Sequence[OptionEvidence]) -> list[Html]:
         Heading("Not found", 3),
         _not_found_for_necrosis(drug),
     ]
+
+
+def _of_necrosis(found: Sequence[OptionEvidence], option: str) -> Sequence[OptionArm]:
+    return next(one.necrosis for one in found if one.option.id == option)
 
 
 def _not_found_for_necrosis(drug: Sequence[OptionArm]) -> Items:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape, unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +22,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from analysis_lib.book.citation import citation
+from analysis_lib.book.citation import citation, version_name
 from analysis_lib.book.downloads.files import FOLDER, LICENCE
 from analysis_lib.book.site_address import site_address
 from analysis_lib.book.take_away_page import NAME as TAKE_AWAY
@@ -36,6 +37,9 @@ MOST_CHARACTERS = 300
 _FEW_CHARACTERS = 40
 
 SITEMAP = "sitemap.xml"
+
+#: Once a build: the evidence is hashed to know whether it is still the edition's.
+_version = cache(version_name)
 
 _MEDIA = {"csv": "text/csv", "json": "application/json", "zip": "application/zip"}
 
@@ -116,7 +120,7 @@ def meta_tags(page: PageFacts) -> str:
         "citation_title": cited["title"] if page.name == "index" else title,
         "citation_author": "; ".join(one["name"] for one in cited["authors"]),
         "citation_publication_date": day.replace("-", "/"),
-        "citation_version": str(cited["version"]),
+        "citation_version": _version(),
         "citation_language": "en",
     }
     if page.name != "index":
@@ -145,7 +149,7 @@ def linked_data(page: PageFacts) -> dict[str, Any] | None:
         "name": page.title or cited["title"],
         "description": page.description,
         "inLanguage": "en",
-        "version": str(cited["version"]),
+        "version": _version(),
         "datePublished": load_reading()["last_reading"],
         "license": LICENCE["path"],
         "isAccessibleForFree": True,
@@ -200,7 +204,8 @@ def setup(app: Sphinx) -> dict[str, object]:
 
 
 def _set_address(app: Sphinx, config: Config) -> None:
-    """Sphinx writes canonical links once it knows the address."""
+    """Sphinx writes canonical links once it knows the address; the edition may be a new one."""
+    _version.cache_clear()
     config.html_baseurl = site_address() or ""
 
 

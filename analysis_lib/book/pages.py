@@ -95,7 +95,7 @@ def generate_pages(
     editions = load_editions() if editions is None else editions
     pages = {
         "index.md": landing_page(found),
-        **_chapters(records),
+        **_chapters(records, found),
         "studies.md": study_index_page(records, found, uses),
         "evidence-map.md": evidence_page(records),
         "explorer.md": explorer_page(records, found),
@@ -106,7 +106,6 @@ def generate_pages(
         "overlaps.md": overlaps_page(),
         "guidelines.md": guidelines_page(found),
         "other-options.md": options_page(),
-        "plain-words.md": plain_words_page(found),
         "reading-curves.md": curves_page(),
         "methods-summaries.md": methods_page(),
         "methods-pooling.md": pooling_page(),
@@ -140,14 +139,16 @@ def _impact_page(results: Results, editions: Sequence[Edition]) -> str:
     return impact_page(impact(editions[-1].state, state_of(results)), editions[-1].number)
 
 
-def _chapters(records: Sequence[StudyRecord]) -> dict[str, str]:
+def _chapters(records: Sequence[StudyRecord], results: Results) -> dict[str, str]:
     """The chapters beside the comparisons."""
     rules = load_overlaps()
     share = necrosis_found(records, rules)
     management = pathology_informed_management(records, rules)
+    harms = harms_by_treatment(records, rules)
     return {
         "necrosis.md": necrosis_page(share, management, records),
-        "harms.md": harms_page(harms_by_treatment(records, rules)),
+        "harms.md": harms_page(harms),
+        "plain-words.md": plain_words_page(results, harms),
     }
 
 

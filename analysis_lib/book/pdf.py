@@ -14,8 +14,7 @@ from urllib.parse import unquote, urldefrag, urlparse
 from analysis_lib.book.book_contents import contents
 from analysis_lib.book.citation import citation
 from analysis_lib.book.pdf_merge import PrintedPage, merged, tidied
-from analysis_lib.book.summary_sheet import FOLDER as SUMMARIES
-from analysis_lib.book.summary_sheet import sheet_path
+from analysis_lib.book.places import SUMMARIES, sheet_path
 from analysis_lib.exceptions import InvalidInputError, ReviewError
 
 #: Where the files are put, below the build's folder.

@@ -37,8 +37,16 @@ LINKED_HOSTS = frozenset(
 #: Class of words that were read elsewhere; a link beside them leads there.
 WORDS_READ = "lsr-words-read"
 
+#: Folder of the site that holds the summaries on one page.
+SUMMARIES = "summaries"
+
 #: Fields with a block of their own on a study's page.
 _BLOCK = re.compile(r"contrasts\[\d+\]|arms\[\d+\](\.(outcomes|harms)\[\d+\])?")
+
+
+def sheet_path(comparison_id: str) -> str:
+    """Where a comparison's summary on one page stands below the site's root."""
+    return f"{SUMMARIES}/{comparison_id}.html"
 
 
 def study_page(study_id: str, *, up: bool = False) -> str:

@@ -12,11 +12,13 @@ from analysis_lib.book.glossary_page import term
 from analysis_lib.book.landing_cards import place
 from analysis_lib.book.markdown import Heading, Inline, Items, page
 from analysis_lib.book.places import arm_link, field_link, study_link
+from analysis_lib.book.plain_harms import plain_harms
 from analysis_lib.book.study_uses import Results
 from analysis_lib.comparison.arms import ArmEvidence, Estimate
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.comparison.sides import LANDMARK_MONTHS, SideResult
 from analysis_lib.comparison.within import WithinEffect
+from analysis_lib.questions.harm_groups import HarmHeading
 from analysis_lib.study_records import grade, load_reading, load_records, part_of_record
 from analysis_lib.tables import Cell, Html, callout, count, paragraph
 
@@ -89,8 +91,16 @@ _NECROSIS = ("bhatia-2024", "arms[3].n_lesions", "arms[0].n_lesions")
 _ONE_YEAR = "after one year"
 
 
-def plain_words_page(results: Results) -> str:
-    """The Markdown of the page."""
+def plain_words_page(results: Results, harms: Sequence[HarmHeading]) -> str:
+    """The Markdown of the page.
+
+    Parameters
+    ----------
+    results : mapping of comparison id to ComparisonResult
+        The five answers.
+    harms : sequence of HarmHeading
+        Of :func:`analysis_lib.questions.harms_by_treatment`.
+    """
     blocks: list[Html] = [
         paragraph("For patients, and for those close to them."),
         paragraph(
@@ -110,6 +120,7 @@ def plain_words_page(results: Results) -> str:
     for comparison, asked in QUESTIONS.items():
         if comparison in results:
             blocks += _question(results[comparison], asked)
+    blocks += plain_harms(harms)
     blocks += [
         Heading("What we could not find out"),
         Items(_NOT_KNOWN),

@@ -108,8 +108,8 @@ def constraints_table(made: CurveReconstruction, caption: str) -> Html:
     rows = [
         {
             "Fact": str(row.fact),
-            "Printed": f"{row.given:g}",
-            "Reconstructed": f"{row.reconstructed:g}",
+            "Printed": _rounded(row.given),
+            "Reconstructed": _rounded(row.reconstructed),
             "Met": "yes" if row.met else "no",
         }
         for row in made.constraints.itertuples()
@@ -119,6 +119,11 @@ def constraints_table(made: CurveReconstruction, caption: str) -> Html:
         f"{percent(made.fit.max_abs_difference, decimals=1)} of survival."
     )
     return html_table(pd.DataFrame(rows), caption=caption, note=note)
+
+
+def _rounded(value: float) -> str:
+    """Whole numbers as they are; a share or a time to the digits that a paper could print."""
+    return f"{round(value, 3):g}"
 
 
 def example_page() -> str:

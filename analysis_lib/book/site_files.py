@@ -5,8 +5,9 @@ from __future__ import annotations
 from analysis_lib.book.downloads.files import FOLDER, PACKAGE_FILE, downloads, whole_package
 from analysis_lib.book.edition_pages import feed_text
 from analysis_lib.book.feed import FEED
+from analysis_lib.book.places import sheet_path
 from analysis_lib.book.study_uses import Results
-from analysis_lib.book.summary_sheet import sheet_path, summary_sheet
+from analysis_lib.book.summary_sheet import summary_sheet
 from analysis_lib.editions import load_editions
 from analysis_lib.study_records import load_records
 

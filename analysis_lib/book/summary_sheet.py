@@ -14,7 +14,7 @@ from string import Template
 import pandas as pd
 
 from analysis_lib.book.answers import STATES, comparator_sentence, outcome_label
-from analysis_lib.book.citation import citation
+from analysis_lib.book.citation import citation, version_name
 from analysis_lib.book.four_answers import CAVEAT
 from analysis_lib.book.landing_cards import outcome_answers
 from analysis_lib.book.landing_page import ADVICE, behind, picture_html
@@ -28,9 +28,6 @@ from analysis_lib.study_records import ROOT, load_reading
 from analysis_lib.tables import count, html_table, months
 from analysis_lib.vocabulary import CURVE_LEVELS
 
-#: Folder of the site that holds the sheets.
-FOLDER = "summaries"
-
 #: A link within the book, seen from a folder of its own.
 _INSIDE = re.compile(r'href="(?!https?:|mailto:|#)')
 
@@ -40,11 +37,6 @@ TEMPLATE = ROOT / "chapters" / "summary.html"
 _TIED = "\u00a0"
 
 _WHEN = f"{LANDMARK_MONTHS:.0f} months"
-
-
-def sheet_path(comparison_id: str) -> str:
-    """Where a comparison's sheet stands below the site's root."""
-    return f"{FOLDER}/{comparison_id}.html"
 
 
 def summary_sheet(result: ComparisonResult) -> str:
@@ -66,7 +58,7 @@ def summary_sheet(result: ComparisonResult) -> str:
         unknown="\n".join(f"<li>{inline(line)}</li>" for line in _unknown(result)),
         advice=escape(ADVICE),
         description=escape(" ".join(declared.question.split())),
-        version=escape(str(citation()["version"])),
+        version=escape(version_name()),
         edition=escape(_edition()),
     )
     return _INSIDE.sub('href="../', text).replace('href="../../', 'href="../')

@@ -8,8 +8,8 @@ import pandas as pd
 
 from analysis_lib.book.downloads.files import FOLDER, LICENCE, PACKAGE_FILE, Download
 from analysis_lib.book.markdown import Heading, Items, page
+from analysis_lib.book.places import sheet_path
 from analysis_lib.book.study_uses import Results
-from analysis_lib.book.summary_sheet import sheet_path
 from analysis_lib.tables import Cell, Html, callout, html_table, paragraph
 
 #: Name of the page below the book's root, without its ending.

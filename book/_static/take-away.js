@@ -12,6 +12,8 @@
     "var(--lsr-surface)": "#ffffff"
   };
   var SVG = "http://www.w3.org/2000/svg";
+  var FONT = '"Helvetica Neue", Arial, "DejaVu Sans", sans-serif';
+  var LEADING = 1.35;
   var PIXELS_PER_POINT = 3;
   var NUMBER = /^[-+−]?[\d.,\s]+%?$/;
 
@@ -44,12 +46,43 @@
     return document.title + (version ? ", " + version.content : "");
   }
 
+  function shape(name, attributes, text) {
+    var made = document.createElementNS(SVG, name);
+    Object.keys(attributes).forEach(function (key) { made.setAttribute(key, attributes[key]); });
+    if (text) made.textContent = text;
+    return made;
+  }
+
+  /* Words in lines of at most `width`, as an element; a drawing does not break lines itself. */
+  function lines(text, width, style) {
+    var ruler = document.createElement("canvas").getContext("2d");
+    ruler.font = style.weight + " " + style.size + "px " + FONT;
+    var found = [""];
+    text.split(" ").forEach(function (word) {
+      var longer = (found[found.length - 1] + " " + word).trim();
+      if (ruler.measureText(longer).width <= width) found[found.length - 1] = longer;
+      else found.push(word);
+    });
+    var block = shape("g", { "font-family": FONT, "font-size": style.size,
+      "font-weight": style.weight, fill: style.fill });
+    found.forEach(function (line, index) {
+      block.append(shape("text", { x: 0, y: (index + 1) * style.size * LEADING }, line));
+    });
+    return { block: block, height: (found.length + 0.5) * style.size * LEADING };
+  }
+
+  /* The drawing with its title above and where it is from below: on a slide it stands alone. */
   function paper(figure) {
     var drawn = figure.querySelector(".lsr-drawing svg");
     if (!drawn) return null;
     var copy = drawn.cloneNode(true);
     var box = drawn.getBoundingClientRect();
-    copy.setAttribute("xmlns", SVG);
+    var title = clean(figure.querySelector("figcaption").textContent);
+    var above = lines(title, box.width, { size: 15, weight: "bold", fill: ON_PAPER["var(--lsr-ink)"] });
+    var below = lines(source() + ". CC BY 4.0.", box.width,
+      { size: 11, weight: "normal", fill: ON_PAPER["var(--lsr-quiet)"] });
+    var size = { width: box.width, height: above.height + box.height + below.height };
+    copy.setAttribute("y", above.height);
     copy.setAttribute("width", box.width);
     copy.setAttribute("height", box.height);
     copy.removeAttribute("aria-hidden");
@@ -59,19 +92,16 @@
         if (ON_PAPER[paint]) element.setAttribute(name, ON_PAPER[paint]);
       });
     });
-    var about = [["desc", clean(figure.querySelector(".lsr-about").textContent) + " " + source()],
-      ["title", clean(figure.querySelector("figcaption").textContent)]];
-    about.forEach(function (pair) {
-      var element = document.createElementNS(SVG, pair[0]);
-      element.textContent = pair[1];
-      copy.insertBefore(element, copy.firstChild);
-    });
-    var sheet = document.createElementNS(SVG, "rect");
-    sheet.setAttribute("width", "100%");
-    sheet.setAttribute("height", "100%");
-    sheet.setAttribute("fill", "#ffffff");
-    copy.insertBefore(sheet, copy.children[2]);
-    return { text: new XMLSerializer().serializeToString(copy), box: box };
+    below.block.setAttribute("transform", "translate(0," + (above.height + box.height) + ")");
+    var whole = shape("svg", size);
+    whole.setAttribute("viewBox", "0 0 " + size.width + " " + size.height);
+    whole.append(
+      shape("title", {}, title),
+      shape("desc", {}, clean(figure.querySelector(".lsr-about").textContent) + " " + source()),
+      shape("rect", { width: "100%", height: "100%", fill: "#ffffff" }),
+      above.block, copy, below.block
+    );
+    return { text: new XMLSerializer().serializeToString(whole), box: size };
   }
 
   function save(blob, name) {

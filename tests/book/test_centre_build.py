@@ -134,6 +134,7 @@ def test_a_page_bears_the_banner_once_and_the_mark_in_its_title():
         '<meta name="citation_title" content="x">',
         '<script src="_static/take-away.js"></script>',
         '<a href="x" download="curve.csv">Save</a>',
+        '<p class="lsr-paragraph lsr-to-print">To print: <a href="summaries/x.html">x</a>.</p>',
     ],
 )
 def test_what_cites_or_saves_a_page_goes(taken):

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 from analysis_lib.book.harms_page import harms_page
 from analysis_lib.book.necrosis_page import necrosis_page
+from analysis_lib.book.study_figures import units
 from analysis_lib.questions import (
     harms_by_treatment,
     necrosis_found,
@@ -103,6 +104,26 @@ def test_a_heading_with_two_known_shares_has_a_picture(pages, headings):
         ]
         name = f'id="figure-harm-{heading.group.id}"'.replace("_", "-")
         assert (name in pages["harms"]) == (len(known) >= 2)
+
+
+def test_the_numbers_of_figures_of_a_harm_can_be_added_up(pages, headings):
+    text = text_of(pages["harms"])
+    for heading in headings:
+        parts = sum(row.part_of is not None for row in heading.rows)
+        whole = len(heading.rows) - parts
+        told = f"{len(heading.rows)} figures with names and definitions as printed"
+        if parts:
+            assert f"{heading.group.label}: {told} ({parts} from part of another figure's" in text
+        if heading.group.id == "radionecrosis":
+            shown = [r for r in heading.rows if r.part_of is None and r.proportion is not None]
+            assert f"{whole - len(shown)} without a known share not drawn" in text
+
+
+def test_a_single_figure_says_of_how_many_and_whose(pages, headings):
+    text = text_of(pages["harms"])
+    (wound,) = next(h for h in headings if h.group.id == "wound_and_infection").rows
+    counted = f"{wound.n_events} of {units(wound.n_at_risk, wound.unit)}"
+    assert f"), {counted} ({wound.study_label}); not reported by" in text
 
 
 def test_necrosis_shows_every_count_with_its_interval(pages, share):

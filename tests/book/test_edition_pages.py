@@ -1,4 +1,4 @@
-"""Pages of editions: what is new, what this tree changes, how to cite, the feed."""
+"""Pages of editions: what is new, changes since the last edition, how to cite, the feed."""
 
 import copy
 import json
@@ -96,7 +96,7 @@ def test_what_this_tree_changes():
     same = impact_page(impact(before, replace(before)), "2026.1")
     assert "Nothing: evidence, methods and every number are those of edition 2026.1" in same
     page = impact_page(impact(before, after), "2026.1")
-    assert "A preview. This tree differs from edition 2026.1" in page
+    assert "A preview. The present state differs from edition 2026.1" in page
     assert f"{RATIO} (changed figures)" in page
     assert "Studies corrected: 1 (doe-2020)" in page
 

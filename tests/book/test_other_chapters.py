@@ -17,21 +17,25 @@ from analysis_lib.book.curves_page import (
 )
 from analysis_lib.book.glossary_page import GLOSSARY, glossary_page, term
 from analysis_lib.book.guidelines_page import guidelines_page
+from analysis_lib.book.harms_page import heading_anchor
 from analysis_lib.book.methods import method_pages
 from analysis_lib.book.methods.overview import IDEAS
 from analysis_lib.book.methods.results import pooled_ratio, sample_ratios, untreated_ratio
 from analysis_lib.book.options_page import options_page
+from analysis_lib.book.plain_harms import PAGE
 from analysis_lib.book.plain_words_page import QUESTIONS, plain_words_page
 from analysis_lib.book.printed_figures import contrast_words
 from analysis_lib.comparison import compare, load_declarations
 from analysis_lib.comparison.claims import judge_claims
 from analysis_lib.comparison.options import load_options, option_evidence
 from analysis_lib.consistency import audit_records
+from analysis_lib.questions import harms_by_treatment
 from analysis_lib.study_records import (
     ROOT,
     declared_same_series,
     load_claims,
     load_guidelines,
+    load_overlaps,
     load_records,
 )
 
@@ -57,7 +61,7 @@ def pages(results):
     return {
         "other-options.md": options_page(),
         "guidelines.md": guidelines_page(results),
-        "plain-words.md": plain_words_page(results),
+        "plain-words.md": plain_words_page(results, harms_by_treatment(records, load_overlaps())),
         "reading-curves.md": curves_page(),
         **method_pages(records, findings, results),
     }
@@ -145,6 +149,8 @@ def test_a_guideline_s_opinion_stands_with_its_level(pages):
 def test_bevacizumab_names_its_records_and_the_papers_without_one(pages):
     page = pages["other-options.md"]
     assert "## Bevacizumab for radiation necrosis" in page
+    contents = page[: page.index("\n## ")]
+    assert 'href="#bevacizumab">Bevacizumab for radiation necrosis</a>' in contents
     claim = next(
         row for row in load_claims()["claims"] if row["id"] == "bevacizumab-in-radionecrosis"
     )
@@ -181,6 +187,8 @@ def test_each_guideline_says_its_state_in_the_overview(pages):
     for guide, row in zip(load_guidelines()["guidelines"], rows, strict=True):
         assert f"#{guide['id']}" in row
         assert f">{states[guide['asks_about_recurrence']]}<" in row
+    names = [re.search(r'href="#[^"]*">([^<]*)<', row)[1] for row in rows]
+    assert len(set(names)) == len(names)
 
 
 def test_every_statement_has_an_anchor_once(pages):
@@ -253,6 +261,17 @@ def test_plain_words_give_the_figures_of_the_results(pages, results):
         figure = result.leading.pools[0].summary(side).at(12.0)
         assert f"about {100 * figure.value:.0f} were alive after one year" in told
         assert f"anywhere from {100 * figure.low:.0f} to {100 * figure.high:.0f}" in told
+
+
+def test_plain_words_tell_how_seldom_each_harm_is_counted(pages):
+    page = pages["plain-words.md"]
+    headings = harms_by_treatment(load_records(), load_overlaps())
+    section = page[page.index("What can go wrong") : page.index("What we could not find")]
+    for found in (one for one in headings if one.group.asked):
+        counted = f"{found.n_reporting} of {found.n_studies} studies"
+        assert f'href="{PAGE}#{heading_anchor(found)}">{counted}</a>' in section
+    # Shares of radionecrosis, the one harm that three studies of one treatment count.
+    assert f'href="{PAGE}#figures-radionecrosis">5 to 22 of 100</a>' in section
 
 
 def test_plain_words_give_no_advice(pages):
@@ -348,6 +367,18 @@ def test_no_number_is_typed_into_an_idea():
     for idea in IDEAS:
         told = " ".join((idea.in_short, *idea.told, *idea.wrong)).replace("100", "")
         assert not re.search(r"\d", told), idea.slug
+
+
+def test_a_role_without_a_reason_stands_alone(pages):
+    told = text_of(pages["method-reading.md"])
+    assert "Primary" in told
+    assert "Primary: none" not in told
+
+
+def test_a_fact_of_a_reconstruction_is_rounded(pages):
+    told = text_of(pages["method-figure-to-patients.md"])
+    assert "root mean square distance" in told
+    assert not re.search(r"\d\.\d{4,}", told)
 
 
 def test_the_within_example_is_pooled_from_its_samples(pages):

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from analysis_lib.book.citation import citation
+from analysis_lib.book.citation import citation, version_name
 from analysis_lib.book.offline import foreign_references
 from analysis_lib.book.page_meta import (
     MOST_CHARACTERS,
@@ -21,6 +21,7 @@ from analysis_lib.book.page_meta import (
 )
 from analysis_lib.book.site_address import VARIABLE, site_address
 from analysis_lib.comparison import load_declarations
+from analysis_lib.editions import edition_name
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.study_records import load_reading
 
@@ -113,7 +114,10 @@ def test_kinds_of_linked_data():
 
 def test_version_and_day_are_those_of_the_edition():
     head = Head(meta_tags(read_page("index", "T", ANSWER)))
-    assert head.meta["citation_version"] == citation()["version"]
+    assert head.meta["citation_version"] == version_name()
+    assert json.loads(head.scripts[0])["version"] == version_name()
+    assert edition_name() in version_name()
+    assert citation()["version"] in version_name()
     assert (
         head.meta["citation_publication_date"].replace("/", "-") == load_reading()["last_reading"]
     )
@@ -155,7 +159,7 @@ def test_every_built_page_tells_of_itself(built_site):
         head = Head(path.read_text("utf-8").partition("<body")[0])
         assert head.meta.get("description"), name
         assert len(head.meta["description"]) <= MOST_CHARACTERS, name
-        assert head.meta["citation_version"] == citation()["version"], name
+        assert head.meta["citation_version"] == version_name(), name
         described.add(head.meta["description"])
         for script in head.scripts:
             assert json.loads(script)["@context"] == "https://schema.org"

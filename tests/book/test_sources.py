@@ -123,12 +123,12 @@ def test_every_result_of_a_chapter_is_a_link(chapter_pages, name):
 @pytest.fixture(scope="module")
 def chapters():
     results = {comparison: compare(comparison) for comparison in IDS}
-    records = load_records()
+    records, overlaps = load_records(), load_overlaps()
     findings = audit_records(records, same_series=declared_same_series())
     return {
         "other-options.md": options_page(),
         "guidelines.md": guidelines_page(results),
-        "plain-words.md": plain_words_page(results),
+        "plain-words.md": plain_words_page(results, harms_by_treatment(records, overlaps)),
         **method_pages(records, findings, results),
     }
 

@@ -7,9 +7,11 @@ from html import unescape
 
 import pytest
 
+from analysis_lib.book.comparison_tables import question
 from analysis_lib.book.landing_cards import outcome_answers
 from analysis_lib.book.landing_page import ADVICE, behind
 from analysis_lib.book.markdown import plain
+from analysis_lib.book.places import sheet_path
 from analysis_lib.book.summary_sheet import summary_sheet
 from analysis_lib.comparison import compare
 
@@ -44,6 +46,13 @@ def test_it_holds_the_answer_the_certainty_and_the_advice(sheet, result):
     assert packed(ADVICE) in told
     assert packed(result.declaration.cannot_answer) in told
     assert packed(result.declaration.question) in told
+
+
+def test_its_comparison_leads_to_it_and_it_leads_back(sheet, result):
+    name = result.declaration.id
+    assert f'href="{sheet_path(name)}"' in question(result).to_html()
+    assert f'href="../{name}.html"' in sheet
+    assert 'href="../index.html"' in sheet
 
 
 def test_it_counts_every_group_that_has_a_figure(sheet, result):

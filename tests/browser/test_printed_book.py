@@ -6,7 +6,7 @@ import pytest
 from pypdf import PdfReader
 
 from analysis_lib.book.pdf import write_pdfs
-from analysis_lib.book.summary_sheet import sheet_path
+from analysis_lib.book.places import sheet_path
 from analysis_lib.comparison import load_declarations
 
 A4 = pytest.approx((595, 842), abs=1)
@@ -53,5 +53,10 @@ def test_a_sheet_is_read_on_a_screen_too(size, served, visit):
         assert page.is_visible("h1")
         assert page.evaluate(
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        ), name
+        # Nothing of a table is out of sight beyond an edge.
+        assert page.evaluate(
+            "[...document.querySelectorAll('.lsr-table-scroll')]"
+            ".every(one => one.scrollWidth <= one.clientWidth)"
         ), name
     assert not reader.faults, reader.faults

@@ -7,6 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from analysis_lib.book.citation import version_name
+
 PAGES = ("index.html", "resection-vs-resrs.html", "studies.html", "explorer.html")
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -70,13 +72,18 @@ def test_a_chart_is_taken_as_vector_and_as_pixels(served, visit):
     assert root.find(f"{SVG}title").text == title
     assert "Recurrent brain metastases" in root.find(f"{SVG}desc").text
     assert b"var(--" not in drawing
-    assert {"".join(one.itertext()) for one in root.iter(f"{SVG}text")} == {
+    inner = root.find(f"{SVG}svg")
+    assert {"".join(one.itertext()) for one in inner.iter(f"{SVG}text")} == {
         one.text_content() for one in figure.query_selector_all(".lsr-drawing svg text")
     }
+    above, below = (" ".join(one.itertext()) for one in root.findall(f"{SVG}g"))
+    assert above == title
+    assert below == f"{page.title()}, {version_name()}. CC BY 4.0."
     name, pixels = taken(page, figure.query_selector("button[aria-label^='PNG']"))
     assert pixels.startswith(b"\x89PNG")
-    width, _ = struct.unpack(">II", pixels[16:24])
+    width, height = struct.unpack(">II", pixels[16:24])
     assert width == round(3 * float(root.get("width")))
+    assert height == round(3 * float(root.get("height")))
     assert not reader.faults, reader.faults
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from analysis_lib.book.citation import citation
+from analysis_lib.book.citation import citation, version_name
 from analysis_lib.book.downloads.evidence import (
     arms_table,
     contrasts_table,
@@ -150,7 +150,7 @@ def _readme(files: Sequence[Download], records: Sequence[StudyRecord]) -> Downlo
     )
     text = f"""# {cited["title"]}: data
 
-Version {cited["version"]}, last reading {reading["last_reading"]}. \
+{version_name()}, last reading {reading["last_reading"]}. \
 {reading["database_search"]["statement"]}
 
 {listed}
@@ -173,7 +173,7 @@ apostrophe before it.
 ## Licence
 
 {LICENCE["title"]} ({LICENCE["path"]}). Titles of papers are as journals print them. To cite: the \
-title, version and date of last reading above.
+title, edition, version and date of last reading above.
 """
     about = "What each file holds, what pseudo-patients are, the licence."
     words = len(text.split())

@@ -88,11 +88,16 @@ def _reading(material: Material) -> Sequence[Html]:
                 ("Counted from", words["time_zero"][outcome.time_zero_kind].label),
                 ("Number behind it", count(outcome.n_analysed.value)),
                 ("Figure", (figure,)),
-                ("Role", f"{words['role'][outcome.role].label}: {outcome.role_reason or 'none'}"),
+                ("Role", _role(outcome)),
             )
         ),
         Quotation(outcome.source.seen, (outcome.source.locator, ". Read at: ", _place(outcome))),
     )
+
+
+def _role(outcome) -> str:
+    label = load_vocabulary()["role"][outcome.role].label
+    return f"{label}: {outcome.role_reason}" if outcome.role_reason else label
 
 
 def _place(outcome) -> Cell:
