@@ -21,7 +21,7 @@ Broken = tuple[str, str, Any]
 _STEP = re.compile(r"([a-z][a-z_]*)(?:\[(\d+)\])?")
 
 #: Verdicts that rest on figures of records.
-_WITH_FIGURES = ("agrees", "partly", "conflicts")
+_WITH_FIGURES = ("agrees", "partly", "conflicts", "described")
 
 
 @dataclass(frozen=True)
