@@ -198,6 +198,18 @@ def test_every_claim_has_a_line_and_its_reasons(pages, results):
         assert text_of(one.claim["reason"].strip()) in told
 
 
+def test_no_recommendation_and_described_stand_in_words(pages):
+    told = text_of(pages["guidelines.md"])
+    assert "make no recommendation on 2" in told
+    assert "makes no recommendation (informal consensus, low quality)" in told
+    assert told.count("described, not compared") >= 4
+    table = pages["guidelines.md"].partition('id="claims"')[2].partition("</table>")[0]
+    rows = [text_of(row) for row in re.findall(r"<tr>.*?</tr>", table, flags=re.DOTALL)]
+    (laser,) = [row for row in rows if row.startswith("Laser ablation may be considered")]
+    assert "make no recommendation" in laser
+    assert "conflict" not in laser
+
+
 def test_a_computed_verdict_shows_its_ratio_and_leads_to_it(pages, results):
     name = "radiosurgery-after-resected-recurrence"
     one = next(one for one in judge_claims(results) if one.claim["id"] == name)

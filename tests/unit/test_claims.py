@@ -140,6 +140,16 @@ def test_the_claims_of_the_review_are_sound():
             "give one, or a source",
         ),
         (
+            lambda claims, data: claims["mri-schedule"].update(verdict="described"),
+            "verdict",
+            "rests on figures",
+        ),
+        (
+            lambda claims, data: claims["craniotomy-single-accessible"].update(verdict="indirect"),
+            "figures[0].study",
+            "is of an included study",
+        ),
+        (
             lambda claims, data: claims["temozolomide-listed"].update(verdict="none"),
             "verdict",
             "name none",
@@ -243,6 +253,18 @@ def test_nothing_follows_from_a_guideline_that_was_not_read(judged):
     assert judged["gross-total-longer"].guidelines.code == "silent"
     assert judged["craniotomy-recommended"].guidelines.code == "partly"
     assert judged["resection-longer-than-nonsurgical"].guidelines.code == "not_read"
+
+
+def test_no_recommendation_is_no_conflict(judged):
+    for name in ("en-bloc-preferred", "laser-ablation-may-be-considered"):
+        assert judged[name].guidelines.code == "no_recommendation"
+
+
+def test_patients_without_a_group_beside_them_are_not_other_patients(judged):
+    for name in ("craniotomy-single-accessible", "surgery-in-radionecrosis"):
+        assert judged[name].evidence.code == "described"
+    shown = {figure["study"] for figure in judged["surgery-in-radionecrosis"].claim["figures"]}
+    assert "telera-2013" not in shown
 
 
 @pytest.mark.parametrize(
