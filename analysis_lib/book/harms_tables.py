@@ -156,7 +156,22 @@ def pool_words(subject: str, where: str, pool: HarmPool) -> str:
             f"Without {', '.join(check.left_out)}, which may share patients: "
             f"{again.note if again.proportion is None else figure}."
         )
+    sentences += _leave_one_out_words(pool)
     return " ".join(sentences)
+
+
+def _leave_one_out_words(pool: HarmPool) -> list[str]:
+    """How far the pooled share hangs on one study: its range without each, and which moves it."""
+    most, known = pool.moved_most, pool.known_without
+    if most is None:
+        return []
+    ends = [pick(left.pooled.proportion for left in known) for pick in (min, max)]
+    again = most.pooled
+    figure = interval(again.proportion, again.low, again.high, number=percent)
+    return [
+        f"Without each study in turn: {percent(ends[0])} to {percent(ends[1])}; {most.label} "
+        f"moves it most ({figure} without it)."
+    ]
 
 
 # --- every figure -------------------------------------------------------------------------

@@ -74,7 +74,10 @@ class NumberOf:
 
 @dataclass(frozen=True)
 class DeclaredFinding:
-    """Lesions or patients examined, and those with necrosis only, in one record."""
+    """Lesions or patients examined, and those with necrosis only, in one record.
+
+    ``note`` says what to know of the count and stands beside it.
+    """
 
     study: str
     place: str
@@ -82,6 +85,7 @@ class DeclaredFinding:
     unit: str
     necrosis: NumberOf
     examined: NumberOf
+    note: str | None = None
 
 
 @dataclass(frozen=True)

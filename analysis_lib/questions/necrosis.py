@@ -168,7 +168,7 @@ def _declared_row(record: StudyRecord, finding: DeclaredFinding, definition: Def
         high=high,
         unit=finding.unit,
         definition=definition.label,
-        note=None,
+        note=finding.note,
         secondary_source=record.secondary_source,
         source=Source(read.url if read else "", "counts of the record", f"{necrosis} / {examined}"),
         field=finding.place,

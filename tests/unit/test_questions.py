@@ -9,6 +9,7 @@ import yaml
 from synthetic import GOOD, write
 
 from analysis_lib.book.harms_page import harms_page
+from analysis_lib.book.necrosis_page import necrosis_page
 from analysis_lib.exceptions import InvalidRecordsError
 from analysis_lib.meta_analysis.proportions import exact_interval, pool_proportions
 from analysis_lib.questions import (
@@ -27,6 +28,7 @@ from analysis_lib.questions.declared import (
 )
 from analysis_lib.study_records import load_overlaps, load_records
 from analysis_lib.study_records.loader import ROOT
+from analysis_lib.tables import interval, percent
 
 SOURCE = {"url": "https://doi.org/10.1/x", "locator": "Table 1", "seen": "x"}
 FISHER = json.loads((ROOT / "tests" / "reference" / "two_by_two.json").read_text())["fisher"]
@@ -194,6 +196,46 @@ def test_a_pool_holds_one_definition_and_one_unit(share):
     )
 
 
+def test_without_each_study_the_pool_is_that_of_r(share):
+    """rma.glmm of metafor 3.8 without study i, seven nodes; glmer of lme4, 25 nodes."""
+    reference = json.loads((ROOT / "tests" / "reference" / "leave_one_out.json").read_text())
+    (pool,) = share.pools
+    whole, *each = reference["without"]
+    assert pool.pooled.proportion == pytest.approx(whole["proportion"], abs=2e-4)
+    assert [left.study_ids for left in pool.without] == [(row["left_out"],) for row in each]
+    for left, row in zip(pool.without, each, strict=True):
+        assert left.pooled.log_odds == pytest.approx(row["glmer_mu"], abs=1e-6)
+        assert left.pooled.tau2 == pytest.approx(row["glmer_tau2"], abs=2e-5)
+        for field in ("proportion", "low", "high"):
+            assert getattr(left.pooled, field) == pytest.approx(row[field], abs=2e-4)
+    assert pool.moved_most.study_ids == ("bhatia-2024",)
+
+
+def test_the_page_says_what_each_study_owes_to_the_pool(share, management):
+    html = necrosis_page(share, management, load_records())
+    (pool,) = share.pools
+    ends = [pick(left.pooled.proportion for left in pool.without) for pick in (min, max)]
+    assert f"Without each study in turn: {percent(ends[0])} to {percent(ends[1])}" in html
+    assert f"{pool.moved_most.label} moves it most" in html
+    for left in pool.without:
+        assert (
+            interval(left.pooled.proportion, left.pooled.low, left.pooled.high, number=percent)
+            in html
+        )
+
+
+def test_doubts_about_a_count_stand_beside_it(share, management):
+    html = necrosis_page(share, management, load_records())
+    rows = [row for row in html.split("<tr>") if "note of the readers" in row]
+    for study, words in [
+        ("truong-2006", "38 lesions of 32 patients"),
+        ("bastos-2020", "new lesions are among those examined"),
+        ("ahluwalia-2018", "patients without a diagnosis are among those examined"),
+    ]:
+        (row,) = [row for row in rows if f"studies/{study}.html" in row]
+        assert words in row
+
+
 # --- what followed ----------------------------------------------------------------------
 
 
@@ -282,6 +324,7 @@ def test_headings_that_do_not_fit(changed, change, said):
     [
         (lambda raw: raw["findings"][0].update(study="nobody-1900"), "must name a study record"),
         (lambda raw: raw["findings"][0].update(definition="hunch"), "id of a definition"),
+        (lambda raw: raw["findings"][0].update(note="3 of them"), "findings[0].note"),
         (lambda raw: raw["findings"][2]["necrosis"].update(number=16), "hold the number"),
         (lambda raw: raw["findings"][2]["necrosis"].update(words="15 doubts"), "must stand in"),
         (lambda raw: raw["findings"][0]["necrosis"].update(field="arms[9].n"), "must be a count"),
