@@ -2,6 +2,7 @@
 
 import copy
 import json
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,11 @@ FISHER = json.loads((ROOT / "tests" / "reference" / "two_by_two.json").read_text
 def harm(events, at_risk, event="radionecrosis", **fields):
     plain = {"event": event, "kind": "harm_after", "n_events": events, "n_at_risk": at_risk}
     return plain | {"unit": "patient", "definition": "on imaging", "source": dict(SOURCE)} | fields
+
+
+def html_text(html):
+    """Without marks of entities and line ends."""
+    return " ".join(unescape(html).split())
 
 
 def study(name, harms, treatment="re_srs", **fields):
@@ -272,6 +278,18 @@ def test_differences_hold_zero_and_turn_with_the_groups(management):
         found = timed.difference
         assert found.value == pytest.approx(timed.first.value - timed.second.value)
         assert found.low < found.value < found.high
+
+
+def test_numbers_that_are_derived_say_so_beside_the_differences(share, management):
+    shares = [s for timed in management.differences for s in (timed.first, timed.second)]
+    assert {s.n for s in shares if s.derivation} == {36, 11}
+    assert management.group("tumour_all").at("os", 12).derivation is None
+    html = necrosis_page(share, management, load_records())
+    assert html.count("36 patients, number derived") >= 2
+    assert html.count("11 patients, number derived") >= 2
+    assert "47 patients, number derived" not in html
+    for s in shares:
+        assert html_text(f"{s.n} patients: {s.derivation}") in html_text(html)
 
 
 # --- what is declared -------------------------------------------------------------------
