@@ -343,6 +343,11 @@ def test_death_as_a_competing_event_gives_less_progression(pages):
     assert low < incidence < high < naive_low < naive
 
 
+def test_one_minus_incidence_is_not_called_control(pages):
+    told = text_of(pages["reading-curves.md"])
+    assert "is not control either: whoever died early without a recurrence counts" in told
+
+
 # --- the method -------------------------------------------------------------------------
 
 
