@@ -104,7 +104,7 @@ class HarmPooling:
         if len({self.clusters[row.study_id] for row in kept}) < MIN_POOLED:
             return None, {row_place(row): _TOO_FEW for row in kept} | reasons
         pool = HarmPool(
-            kept[0].definition or "",
+            kept[0].defined_as,
             kept[0].unit or "",
             tuple(dict.fromkeys(row.study_id for row in kept)),
             second_hand,

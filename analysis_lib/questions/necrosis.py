@@ -131,7 +131,10 @@ def _recorded(
                 row = harm_row(record, arm, harm, f"arms[{arm_index}].harms[{index}]")
                 definition = by_words[harm.definition]
                 yield TissueFinding(
-                    replace(row, definition=definition.label), definition, harm.definition, None
+                    replace(row, definition=definition.label, meaning=None),
+                    definition,
+                    harm.definition,
+                    None,
                 )
 
 

@@ -111,6 +111,32 @@ def test_units_and_definitions_never_meet_in_a_pool(grouped, field):
     assert of(grouped(*records)["radionecrosis"], "repeat_radiosurgery").pools == ()
 
 
+def test_words_declared_to_say_the_same_meet_in_a_pool(grouped):
+    counts, name = [(3, 30), (1, 25), (6, 40)], "grade 3-4 neurotoxicity"
+    words = ["CTCAE 5.0", "CTCAE 5.0, chart review", "ctcae v5.0"]
+    records = [
+        study(f"s{n}-2020", [harm(*pair, name, definition=told)])
+        for n, (pair, told) in enumerate(zip(counts, words, strict=True))
+    ]
+    side = of(grouped(*records)["neurological_deficit"], "repeat_radiosurgery")
+    (pool,) = side.pools
+    assert pool.pooled == pool_proportions(*zip(*counts, strict=True))
+    assert pool.definition == "CTCAE 5.0"
+    assert [row.definition for row in side.rows] == words
+
+
+def test_words_that_only_tell_how_a_figure_was_made_define_nothing(grouped):
+    words = "at median follow-up 6.2 months"
+    records = [study(f"s{n}-2020", [harm(3, 30, definition=words)]) for n in range(3)]
+    side = of(grouped(*records)["radionecrosis"], "repeat_radiosurgery")
+    assert side.pools == ()
+    assert {row.not_pooled for row in side.rows} == {"definition not stated"}
+
+
+def test_no_harm_of_the_committed_records_can_be_pooled_yet(real):
+    assert not [one.harms.pools for h in real.values() for one in h.treatments if one.harms.pools]
+
+
 def test_who_does_not_report_is_counted(grouped):
     records = [study("s0-2020", [harm(3, 30)]), study("s1-2020", []), study("s2-2020", [])]
     found = grouped(*records)
@@ -325,6 +351,12 @@ def changed(tmp_path):
         (lambda raw: raw["treatments"][0]["codes"].append("litt"), "one group only"),
         (lambda raw: raw["treatments"].pop(), "must hold every treatment"),
         (lambda raw: raw["groups"][0].update(verdict="x"), "verdict"),
+        (lambda raw: raw["definitions"][0]["recorded_as"].append("never said"), "in a record"),
+        (
+            lambda raw: raw["definitions"][0]["recorded_as"].append("Pathological"),
+            "one definition only",
+        ),
+        (lambda raw: raw["definitions"][0].update(hunch=True), "definitions[0]"),
         (lambda raw: raw["elsewhere"][0].update(group="hiccups"), "id of a heading"),
         (lambda raw: raw["elsewhere"][0].update(study="nobody-1900"), "must name a study record"),
         (lambda raw: raw["elsewhere"][0].update(words="never said"), "must stand in"),
