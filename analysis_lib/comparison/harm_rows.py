@@ -69,9 +69,14 @@ class HarmRow:
         return self.event, normal(self.defined_as), self.unit
 
     @property
+    def is_defined(self) -> bool:
+        """Do the words of the record say what was counted?"""
+        return self.definition is not None and (self.meaning is None or self.meaning.stated)
+
+    @property
     def defined_as(self) -> str:
         """The declared definition the record's words stand for, else these words themselves."""
-        return self.meaning.label if self.meaning else self.definition or "not stated"
+        return self.meaning.label if self.meaning else self.definition or "Not stated"
 
 
 def harm_row(record: StudyRecord, arm: Arm, harm: Harm, field: str) -> HarmRow:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from html import unescape
 from pathlib import Path
 
@@ -391,6 +392,53 @@ def test_sources_that_do_not_fit(changed, change, said):
     told = changed(NECROSIS, change)
     assert said in told
     assert "chapters/necrosis.yaml" in told
+
+
+def answer_of(html):
+    return html[html.index("seldom found") : html.index("Every other harm asked for")]
+
+
+def cells_of(html, caption):
+    table = html[html.index(caption) :]
+    table = table[: table.index("</table>")]
+    return html_text(re.sub(r"<[^>]*>", " ", table))
+
+
+def test_the_answer_gives_a_range_only_over_figures_that_count_alike(grouped):
+    records = [study(f"s{n}-2020", [harm(n, 40)]) for n in (4, 6, 8)]
+    alike = answer_of(harms_page(tuple(grouped(*records).values())))
+    assert "after repeat radiosurgery" in alike
+    assert "10% to 20%" in alike
+    records[2]["arms"][0]["harms"][0]["unit"] = "lesion"
+    mixed = answer_of(harms_page(tuple(grouped(*records).values())))
+    assert "10% to 20%" not in mixed
+    assert "differ too much for a range over studies" in mixed
+
+
+def test_a_range_over_unlike_figures_says_what_it_mixes(grouped):
+    harms = [harm(4, 40), harm(6, 40, definition="not stated"), harm(None, None, rate=0.05)]
+    harms[2]["unit"] = None
+    records = [study(f"s{n}-2020", [one]) for n, one in enumerate(harms)]
+    told = cells_of(harms_page(tuple(grouped(*records).values())), "Radionecrosis by treatment")
+    assert "5% to 15%" in told
+    assert (
+        "mixing 1 definition and 1 figure without a definition, counted by patient, a unit not "
+        "stated; 1 printed without counts" in told
+    )
+
+
+def test_definition_and_follow_up_stand_beside_the_range(real):
+    html = harms_page(tuple(real.values()))
+    told = cells_of(html, "Radionecrosis by treatment")
+    assert "mixing 2 definitions and 3 figures without a definition" in told
+    assert "Not stated (6.2 months)" in told  # START: radionecrosis within half a year
+    assert "Not stated (11 months)" in told  # Iorio-Morin 2019: no denominator fits its 5%
+    assert "Any treatment effect, with or without pathology" in told
+    figures = cells_of(html, "Radionecrosis: every figure")
+    assert "Median follow-up" in figures
+    assert "fit a denominator of about 60" in figures
+    months = {row.study_id: row.median_followup_months for row in real["radionecrosis"].rows}
+    assert months["start-registry-2024"] == 6.2
 
 
 def test_a_new_harm_stands_last_until_a_heading_takes_it(grouped):
