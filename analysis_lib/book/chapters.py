@@ -18,6 +18,7 @@ import papermill
 
 from analysis_lib.comparison.declarations import DECLARATIONS, Declaration, load_declaration
 from analysis_lib.comparison.dependencies import studies_concerning
+from analysis_lib.comparison.harm_definitions import HARMS
 from analysis_lib.files import fingerprint, write_text
 from analysis_lib.study_records import DATA, ROOT, StudyRecord, load_reading
 
@@ -54,7 +55,7 @@ def chapter_key(declaration: Declaration, records: tuple[StudyRecord, ...]) -> s
     studies = studies_concerning(declaration, records)
     files = [path for study in studies for path in (DATA / "studies" / study).rglob("*.*")]
     files += [DATA / name for name in _SHARED_DATA]
-    files += [TEMPLATE, DECLARATIONS, *library_files()]
+    files += [TEMPLATE, DECLARATIONS, HARMS, *library_files()]
     searched = load_reading()["database_search"]["statement"]
     return fingerprint(files, root=ROOT, extra=(declaration.id, searched, *studies))
 

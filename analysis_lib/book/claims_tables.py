@@ -44,12 +44,18 @@ _GUIDELINES = {
     "agrees": "agree",
     "partly": "agree in part",
     "conflicts": "conflict",
+    "no_recommendation": "make no recommendation",
     "mixed": "differ from each other",
     "not_read": "not read",
     "silent": "no statement seen",
 }
 
-_STANCES = {"agrees": "agrees", "partly": "agrees in part", "conflicts": "conflicts"}
+_STANCES = {
+    "agrees": "agrees",
+    "partly": "agrees in part",
+    "no_recommendation": "makes no recommendation",
+    "conflicts": "conflicts",
+}
 
 _EVIDENCE = {
     "agrees": "agrees",
@@ -57,6 +63,7 @@ _EVIDENCE = {
     "conflicts": "conflicts",
     "open": "open: the interval holds 1",
     "none": "none",
+    "described": "described, not compared",
     "indirect": "figures of other patients only",
     "outside": "outside the question",
 }

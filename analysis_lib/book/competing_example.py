@@ -24,6 +24,14 @@ _MONTHS = (60.0, 120.0, 240.0, 360.0)
 _NAMES = ("1 − Kaplan-Meier", "Cumulative incidence")
 
 
+#: What neither estimate is: said wherever one is called local control.
+NOT_CONTROL = (
+    "1 − cumulative incidence is not control either: whoever died early without a recurrence "
+    "counts to the end among those without one. Where many die soon, it is high although few "
+    "were seen alive with a quiet site."
+)
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """Both estimates of progression, and the incidence of death before it.
@@ -118,6 +126,7 @@ def competing_blocks() -> tuple[Html, ...]:
             "are two different figures. The estimator stands beside each, and local control is "
             "pooled only within one estimator."
         ),
+        paragraph(NOT_CONTROL),
     )
 
 

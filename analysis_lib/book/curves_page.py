@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis_lib.book.competing_example import Example, example
+from analysis_lib.book.competing_example import NOT_CONTROL, Example, example
 from analysis_lib.book.glossary_page import term
 from analysis_lib.book.markdown import Heading, Inline, Items, page
 from analysis_lib.book.reconstruction_pages import EXAMPLE, PAIRS
@@ -328,6 +328,7 @@ def _competing() -> tuple[Html, ...]:
             f"{right} had progressed; 1 - Kaplan-Meier says {wrong}. "
             "Both stand in papers as local control. They are never pooled with each other here."
         ),
+        paragraph(NOT_CONTROL),
     )
 
 

@@ -110,9 +110,11 @@ def _claims_in_short(judged: Sequence[JudgedClaim]) -> str:
         f"Of {count(len(judged))} claims the evidence agrees with {count(evidence['agrees'])}, in "
         f"part with {count(evidence['partly'])}, and conflicts with "
         f"{count(evidence['conflicts'])}; open: {count(evidence['open'])}; for "
+        f"{count(evidence['described'])} the patients are described and not compared, for "
         f"{count(evidence['indirect'])} there are figures of other patients only, for "
         f"{count(evidence['none'])} there is no evidence, and {count(evidence['outside'])} are "
-        f"outside the question. Guidelines conflict with {count(guides['conflicts'])}; on "
+        f"outside the question. Guidelines conflict with {count(guides['conflicts'])} and make "
+        f"no recommendation on {count(guides['no_recommendation'])}; on "
         f"{count(guides['silent'])} no statement was seen, and {count(guides['not_read'])} rest on "
         "texts that were not read."
     )

@@ -9,7 +9,13 @@ from statistics import median
 import pandas as pd
 
 from analysis_lib.book.blocks import Fold
-from analysis_lib.book.harms_tables import figure_row, pool_words, summary_cell
+from analysis_lib.book.harms_tables import (
+    alike,
+    definitions_cell,
+    figure_row,
+    pool_words,
+    summary_cell,
+)
 from analysis_lib.book.markdown import Anchor, Heading, Inline, Items, page
 from analysis_lib.book.places import field_anchor, record_link, study_page
 from analysis_lib.book.sources import method_link
@@ -108,16 +114,22 @@ def _answer(asked: Sequence[HarmHeading]) -> Html:
 
 
 def _ranges(found: HarmHeading) -> list[str | Cell]:
-    """Smallest to largest share, for each treatment with reports of three studies or more."""
+    """Smallest to largest share of three studies or more that count alike, by treatment."""
     said: list[str | Cell] = []
+    mixed = 0
     for one in found.treatments:
-        shares = [row.proportion for row in one.harms.rows if row.part_of is None]
-        known = [share for share in shares if share is not None]
-        if one.harms.n_reporting >= MIN_POOLED and known:
+        known = [r for r in one.harms.rows if r.part_of is None and r.proportion is not None]
+        if one.harms.n_reporting < MIN_POOLED or not known:
+            continue
+        mixed += not alike(known)
+        if alike(known):
+            shares = [row.proportion for row in known]
             said += [", " if said else "; "]
-            ends = f"{percent(min(known))} to {percent(max(known))}"
+            ends = f"{percent(min(shares))} to {percent(max(shares))}"
             said.append(f"after {mid_sentence(one.treatment.short)} ")
             said.append(Cell(ends, href=f"#{figures_anchor(found)}", class_="lsr-pooled"))
+    if mixed:
+        said.append("; definition, unit and follow-up differ too much for a range over studies")
     return said
 
 
@@ -190,6 +202,7 @@ def _table(found: HarmHeading) -> Html:
         {
             "Treatment": one.treatment.label,
             "What its studies report": summary_cell(one.harms, figures_anchor(found)),
+            "Defined as (median follow-up)": _defined(found, one),
         }
         for one in found.treatments
         if one.harms.n_reporting
@@ -203,9 +216,20 @@ def _table(found: HarmHeading) -> Html:
     if silent:
         name = "Every other treatment" if rows else "Every treatment"
         told = f"not reported by: {', '.join(silent)}"
-        rows.append({"Treatment": name, "What its studies report": told})
+        rows.append(
+            {
+                "Treatment": name,
+                "What its studies report": told,
+                "Defined as (median follow-up)": "none",
+            }
+        )
     caption = f"{found.group.label} by treatment"
     return html_table(pd.DataFrame(rows), caption=caption, note=_HOW_POOLED)
+
+
+def _defined(found: HarmHeading, one: TreatmentHarms) -> Cell:
+    own = [row for row in one.harms.rows if row.part_of is None and row.pathology != "necrosis"]
+    return definitions_cell(own, _figures_anchor(found))
 
 
 def _figures(found: HarmHeading) -> Html:
@@ -272,10 +296,17 @@ def _drawn(one: TreatmentHarms, row: HarmRow) -> dict[str, object]:
         "low": row.low,
         "high": row.high,
         "n": row.n_at_risk,
-        "note": f"counted by {row.unit}" if row.unit else "unit not stated",
+        "note": _note(row),
         "interval_kind": "none" if row.low is None else "computed",
         "href": f"{study_page(row.study_id)}#{field_anchor(row.field)}",
     }
+
+
+def _note(row: HarmRow) -> str:
+    counted = f"counted by {row.unit}" if row.unit else "unit not stated"
+    followed = row.median_followup_months
+    seen = "median follow-up not printed" if followed is None else f"followed {followed:g} months"
+    return f"{mid_sentence(row.defined_as)}, {counted}, {seen}"
 
 
 # --- what is not known, and where it comes from -----------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis_lib.book.blocks import Fold, Stack
-from analysis_lib.book.places import field_link, source_hint, study_link
+from analysis_lib.book.places import field_link, record_link, source_hint, study_link
 from analysis_lib.book.study_figures import units
 from analysis_lib.comparison.harm_pools import HarmPool
 from analysis_lib.comparison.harm_rows import HarmRow
@@ -123,8 +123,49 @@ def summary_cell(side: SideHarms, anchor: str) -> Cell | str:
     spread = " to ".join(dict.fromkeys(_proportion(row) for row in ends))
     studies = len({row.study_id for row in counted})
     whose = f"{count(studies)} studies" if studies > 1 else "one study"
+    mixed = mixed_words(known)
+    spread += f", {mixed}" if mixed else ""
     words = f"{spread}; {count(len(counted))} figures of {whose}, not pooled; {missing}"
     return Cell(words, href=f"#{anchor}", class_="lsr-pooled")
+
+
+def mixed_words(rows: Sequence[HarmRow]) -> str | None:
+    """What a range over these figures mixes; None where all count one thing in one unit."""
+    if alike(rows):
+        return None
+    defined = {row.harm_class[:2] for row in rows if row.is_defined}
+    without = sum(not row.is_defined for row in rows)
+    parts = [_plural(len(defined), "definition")] if defined else []
+    parts += [f"{_plural(without, 'figure')} without a definition"] if without else []
+    named = sorted({row.unit for row in rows if row.unit})
+    named += ["a unit not stated"] if any(row.unit is None for row in rows) else []
+    uncounted = sum(row.n_events is None or not row.n_at_risk for row in rows)
+    bare = f"; {count(uncounted)} printed without counts" if uncounted else ""
+    return f"mixing {' and '.join(parts)}, counted by {', '.join(named)}{bare}"
+
+
+def _plural(number: int, one: str) -> str:
+    return f"{count(number)} {one}{'' if number == 1 else 's'}"
+
+
+def alike(rows: Sequence[HarmRow]) -> bool:
+    """Do all figures count one event by one stated definition in one stated unit?"""
+    defined = all(row.is_defined and row.unit for row in rows)
+    return defined and len({row.harm_class for row in rows}) == 1
+
+
+def definitions_cell(rows: Sequence[HarmRow], anchor: str) -> Cell:
+    """Each definition of these figures with the follow-up of its study, where it is printed."""
+    told = dict.fromkeys(
+        _capital(row.defined_as) + (f" ({_followed(row)})" if row.median_followup_months else "")
+        for row in rows
+    )
+    return Cell("; ".join(told), href=f"#{anchor}", class_="lsr-pooled")
+
+
+def _followed(row: HarmRow) -> str:
+    months = row.median_followup_months
+    return "not printed" if months is None else f"{months:g} months"
 
 
 def _pool_figure(pool: HarmPool) -> str:
@@ -156,7 +197,22 @@ def pool_words(subject: str, where: str, pool: HarmPool) -> str:
             f"Without {', '.join(check.left_out)}, which may share patients: "
             f"{again.note if again.proportion is None else figure}."
         )
+    sentences += _leave_one_out_words(pool)
     return " ".join(sentences)
+
+
+def _leave_one_out_words(pool: HarmPool) -> list[str]:
+    """How far the pooled share hangs on one study: its range without each, and which moves it."""
+    most, known = pool.moved_most, pool.known_without
+    if most is None:
+        return []
+    ends = [pick(left.pooled.proportion for left in known) for pick in (min, max)]
+    again = most.pooled
+    figure = interval(again.proportion, again.low, again.high, number=percent)
+    return [
+        f"Without each study in turn: {percent(ends[0])} to {percent(ends[1])}; {most.label} "
+        f"moves it most ({figure} without it)."
+    ]
 
 
 # --- every figure -------------------------------------------------------------------------
@@ -195,6 +251,7 @@ def figure_row(row: HarmRow) -> dict[str, object]:
         "Printed": _place(row, _printed(row)),
         "Exact 95% interval": _place(row, _exact(row)),
         "Definition": _place(row, _definition(row)),
+        "Median follow-up": record_link(row.study_id, "median_followup_months", _followed(row)),
         "Why it is not pooled": row.not_pooled or "pooled",
     }
 

@@ -90,6 +90,7 @@ def share_link(found: Management, share: Share) -> Cell:
     """A share with its interval and number, leading to its place in the record."""
     limits = (share.low, share.high) if share.usable else (None, None)
     text = f"{interval(share.value, *limits, number=percent)}; {units(share.n, share.unit)}"
+    text += ", number derived" if share.derivation else ""
     if not share.usable:
         text += ", interval not used"
     hint = source_hint(found.record.id, share.source)
@@ -121,6 +122,33 @@ def parts_blocks(found: Management) -> list[Html]:
             "):",
         ),
         Items(items),
+        *_derived(found),
+    ]
+
+
+def _derived(found: Management) -> list[Html]:
+    """Numbers of patients that the paper does not print, with the arithmetic of the record."""
+    shares = [share for timed in found.differences for share in (timed.first, timed.second)]
+    told = {share.field: share for share in shares if share.derivation}
+    if not told:
+        return []
+    notes = tuple(
+        (
+            field_link(
+                found.record.id,
+                share.field,
+                f"{units(share.n, share.unit)}: {share.derivation}",
+                source_hint(found.record.id, share.source),
+            ),
+        )
+        for share in told.values()
+    )
+    return [
+        paragraph(
+            "Derived: the paper does not print how many were counted; worked out in the record. "
+            "The differences rest on the printed shares and limits, not on these numbers."
+        ),
+        Items(notes),
     ]
 
 

@@ -233,6 +233,8 @@ def _counted(share: NecrosisShare, labels: dict[str, str]) -> Iterator[Html]:
         for pool in one.pools:
             words = pool_words("Necrosis only", "progressing lesions", pool)
             yield paragraph(Cell(words, href=f"#{_COUNTS}", class_="lsr-pooled"))
+            if pool.known_without:
+                yield _without_each(pool)
     if not any(not pool.second_hand for pool in share.pools):
         yield callout(
             "caution",
@@ -253,9 +255,31 @@ def _counted(share: NecrosisShare, labels: dict[str, str]) -> Iterator[Html]:
     yield Fold(f"{count(len(left))} records with a share that is not counted, and why", Items(left))
 
 
+def _without_each(pool: HarmPool) -> Html:
+    """The pool once more without each study: one line a study."""
+    rows = [
+        {
+            "Left out": left.label,
+            "Pooled from the others": Cell(
+                interval(left.pooled.proportion, left.pooled.low, left.pooled.high, number=percent),
+                href=f"#{_COUNTS}",
+                class_="lsr-pooled",
+            ),
+            "Of": units(left.pooled.n, pool.unit),
+        }
+        for left in pool.known_without
+    ]
+    return html_table(
+        pd.DataFrame(rows),
+        caption=f"Pooled by {pool.unit}, without each study in turn",
+        note="Each line is the same model on the other studies, with its 95% interval.",
+    )
+
+
 def _count_row(found: TissueFinding, one: TissueClass) -> dict[str, object]:
     row = found.row
     words = found.printed_definition or (f"“{found.words}”" if found.words else "sizes of its arms")
+    words += f" (note of the readers: {row.note})" if row.note else ""
     return {
         "Study": study_link(row.study_id, row.study_label),
         "Necrosis only": _count_link(

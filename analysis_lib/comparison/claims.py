@@ -31,9 +31,10 @@ FEWER, MORE, OPEN = "fewer", "more", "open"
 class GuidelineVerdict:
     """What guidelines say of a claim.
 
-    ``code`` is ``agrees``, ``partly``, ``conflicts``, ``mixed``, ``not_read`` (ascribed to texts
-    that were not read) or ``silent`` (no statement on it was seen). ``rows`` are pairs of a
-    statement and how it stands to the claim.
+    ``code`` is ``agrees``, ``partly``, ``conflicts``, ``no_recommendation`` (they say that they
+    make none, for or against: neither agreement nor conflict), ``mixed``, ``not_read`` (ascribed
+    to texts that were not read) or ``silent`` (no statement on it was seen). ``rows`` are pairs of
+    a statement and how it stands to the claim.
     """
 
     code: str
@@ -69,7 +70,8 @@ class TestedRatio:
 class EvidenceVerdict:
     """What our results say of a claim.
 
-    ``code`` is ``agrees``, ``partly``, ``conflicts``, ``indirect``, ``none``, ``outside``, or
+    ``code`` is ``agrees``, ``partly``, ``conflicts``, ``described`` (the patients in question,
+    without a group to set beside them), ``indirect`` (other patients), ``none``, ``outside``, or
     ``open`` where the interval of every ratio holds 1 and the claim says that it does not.
     ``computed`` tells results from a reader's judgement.
     """
@@ -172,7 +174,7 @@ def _guidelines(
 
 def _mixed(stances: set[str]) -> str:
     """Statements that differ; ``agrees`` beside ``partly`` is ``partly``."""
-    return "mixed" if "conflicts" in stances else "partly"
+    return "partly" if stances == {"agrees", "partly"} else "mixed"
 
 
 # --- our results ----------------------------------------------------------------------

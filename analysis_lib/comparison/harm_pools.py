@@ -29,8 +29,23 @@ class PoolCheck:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """The same pool once more without one study, or one place whose studies count as one.
+
+    ``pooled.proportion`` is None where too little is left for a pooled estimate.
+    """
+
+    study_ids: tuple[str, ...]
+    label: str
+    pooled: PooledProportion
+
+
+@dataclass(frozen=True)
 class HarmPool:
-    """One pool: its definition, its unit, and whether it holds second-hand readings."""
+    """One pool: its definition, its unit, and whether it holds second-hand readings.
+
+    ``without`` holds the pool without each study in turn, in the order of ``study_ids``.
+    """
 
     definition: str
     unit: str
@@ -38,6 +53,20 @@ class HarmPool:
     second_hand: bool
     pooled: PooledProportion
     checks: tuple[PoolCheck, ...] = ()
+    without: tuple[LeftOut, ...] = ()
+
+    @property
+    def known_without(self) -> tuple[LeftOut, ...]:
+        """Those left-out studies without which there still is a pooled share."""
+        return tuple(left for left in self.without if left.pooled.proportion is not None)
+
+    @property
+    def moved_most(self) -> LeftOut | None:
+        """The study without which the pooled share is furthest from that of all."""
+        whole = self.pooled.proportion
+        if whole is None or not self.known_without:
+            return None
+        return max(self.known_without, key=lambda left: abs(left.pooled.proportion - whole))
 
 
 @dataclass(frozen=True)
@@ -75,14 +104,24 @@ class HarmPooling:
         if len({self.clusters[row.study_id] for row in kept}) < MIN_POOLED:
             return None, {row_place(row): _TOO_FEW for row in kept} | reasons
         pool = HarmPool(
-            kept[0].definition or "",
+            kept[0].defined_as,
             kept[0].unit or "",
             tuple(dict.fromkeys(row.study_id for row in kept)),
             second_hand,
             self._pooled(kept),
             tuple(self._checks(kept)),
+            tuple(self._without_each(kept)),
         )
         return pool, reasons
+
+    def _without_each(self, kept: Sequence[HarmRow]) -> Iterator[LeftOut]:
+        """Leave one out: each cluster in turn, as the pool counts a cluster once."""
+        for cluster in dict.fromkeys(self.clusters[row.study_id] for row in kept):
+            left = [row for row in kept if self.clusters[row.study_id] == cluster]
+            stay = [row for row in kept if self.clusters[row.study_id] != cluster]
+            studies = tuple(dict.fromkeys(row.study_id for row in left))
+            labels = dict.fromkeys(row.study_label for row in left)
+            yield LeftOut(studies, " and ".join(labels), self._pooled(stay))
 
     def _pooled(self, rows: Sequence[HarmRow]) -> PooledProportion:
         """Arms of one cluster of studies are different patients of one place: added up."""

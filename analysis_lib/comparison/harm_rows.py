@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis_lib.comparison.arms import study_label
+from analysis_lib.comparison.harm_definitions import (
+    HarmDefinition,
+    declared_definition,
+    normal,
+)
 from analysis_lib.meta_analysis.proportions import exact_interval
 from analysis_lib.study_records.model import Arm, Harm, Source, StudyRecord
 
@@ -15,9 +20,6 @@ POOLED_KINDS = ("harm_after", "finding_at_surgery")
 #: Of a reading from another paper's table: it stands only in the pool that says so.
 SECOND_HAND = "read in another paper's table"
 
-#: Definitions that say that there is none.
-_NO_DEFINITION = frozenset({"not stated", "not stated in abstract"})
-
 
 @dataclass(frozen=True)
 class HarmRow:
@@ -26,7 +28,9 @@ class HarmRow:
     ``low`` and ``high`` are the exact interval of ``n_events`` of ``n_at_risk``, None without
     both counts; ``rate`` is a printed proportion (0..1). ``part_of`` is the label of the larger
     arm that reports the event for the same patients and more. ``not_pooled`` is None when the row
-    stands in a pool of first-hand readings, otherwise the reason.
+    stands in a pool of first-hand readings, otherwise the reason. ``meaning`` is the declared
+    definition that the words of ``definition`` stand for, if there is one.
+    ``median_followup_months`` is that of the study, where it is printed.
     """
 
     study_id: str
@@ -49,6 +53,8 @@ class HarmRow:
     field: str
     not_pooled: str | None
     part_of: str | None = None
+    meaning: HarmDefinition | None = None
+    median_followup_months: float | None = None
 
     @property
     def proportion(self) -> float | None:
@@ -59,8 +65,18 @@ class HarmRow:
 
     @property
     def harm_class(self) -> tuple[str, str, str | None]:
-        """Event, definition (spaces and capitals aside) and unit: a pool holds one of each."""
-        return self.event, " ".join((self.definition or "").casefold().split()), self.unit
+        """Event, definition (by meaning where declared) and unit: a pool holds one of each."""
+        return self.event, normal(self.defined_as), self.unit
+
+    @property
+    def is_defined(self) -> bool:
+        """Do the words of the record say what was counted?"""
+        return self.definition is not None and (self.meaning is None or self.meaning.stated)
+
+    @property
+    def defined_as(self) -> str:
+        """The declared definition the record's words stand for, else these words themselves."""
+        return self.meaning.label if self.meaning else self.definition or "Not stated"
 
 
 def harm_row(record: StudyRecord, arm: Arm, harm: Harm, field: str) -> HarmRow:
@@ -88,11 +104,14 @@ def harm_row(record: StudyRecord, arm: Arm, harm: Harm, field: str) -> HarmRow:
         source=harm.source,
         field=field,
         not_pooled=_refusal(record, arm, harm),
+        meaning=declared_definition(harm.definition),
+        median_followup_months=record.median_followup_months,
     )
 
 
 def _refusal(record: StudyRecord, arm: Arm, harm: Harm) -> str | None:
     """Why this row can stand in no pool of first-hand readings, whatever else is read."""
+    meaning = declared_definition(harm.definition)
     reasons = {
         "radiation necrosis, another disease": arm.pathology == "necrosis",
         "not a harm of the treatment by itself": harm.kind not in POOLED_KINDS,
@@ -102,7 +121,9 @@ def _refusal(record: StudyRecord, arm: Arm, harm: Harm) -> str | None:
         "the number of events is not printed": harm.n_events is None,
         "the number at risk is not printed": not harm.n_at_risk,
         "unit not stated": harm.unit is None,
-        "definition not stated": harm.definition is None or harm.definition in _NO_DEFINITION,
+        "definition not stated": (
+            harm.definition is None or (meaning is not None and not meaning.stated)
+        ),
         "site of the recurrence mixed or not stated": record.recurrence != "local",
         SECOND_HAND: record.secondary_source,
     }

@@ -22,6 +22,7 @@ import scipy
 
 from analysis_lib.comparison.declarations import DECLARATIONS, Declaration
 from analysis_lib.comparison.dependencies import studies_concerning
+from analysis_lib.comparison.harm_definitions import HARMS
 from analysis_lib.comparison.result import ComparisonResult
 from analysis_lib.files import fingerprint, write_bytes
 from analysis_lib.study_records import DATA, ROOT, StudyRecord
@@ -68,14 +69,14 @@ def kept(
 
 @lru_cache(maxsize=1)
 def computing_files() -> tuple[Path, ...]:
-    """The sources that can change a number, and the declared comparisons."""
+    """The sources that can change a number, the declared comparisons and definitions."""
     library = ROOT / "analysis_lib"
     code = [
         path
         for path in sorted(library.rglob("*.py"))
         if path.relative_to(library).parts[0] not in _SHOWING
     ]
-    return (*code, DECLARATIONS)
+    return (*code, DECLARATIONS, HARMS)
 
 
 def _key(declaration: Declaration, records: Sequence[StudyRecord]) -> str:

@@ -8,6 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from analysis_lib.comparison.harm_definitions import (
+    HARMS,
+    load_harm_definitions,
+    normal,
+    read_harms,
+)
 from analysis_lib.consistency.rederived_texts import NUMBER, TextFigure, check_still_there
 from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError, RecordProblem
 from analysis_lib.questions.fields import value_at
@@ -15,7 +21,6 @@ from analysis_lib.study_records import ROOT, load_records, load_vocabulary
 from analysis_lib.study_records.checked_file import Breach, breaches, load_file
 from analysis_lib.study_records.model import StudyRecord
 
-HARMS = ROOT / "chapters" / "harms.yaml"
 NECROSIS = ROOT / "chapters" / "necrosis.yaml"
 
 
@@ -74,7 +79,10 @@ class NumberOf:
 
 @dataclass(frozen=True)
 class DeclaredFinding:
-    """Lesions or patients examined, and those with necrosis only, in one record."""
+    """Lesions or patients examined, and those with necrosis only, in one record.
+
+    ``note`` says what to know of the count and stands beside it.
+    """
 
     study: str
     place: str
@@ -82,6 +90,7 @@ class DeclaredFinding:
     unit: str
     necrosis: NumberOf
     examined: NumberOf
+    note: str | None = None
 
 
 @dataclass(frozen=True)
@@ -143,7 +152,7 @@ class NecrosisDeclaration:
 
 def load_harm_declaration(path: Path = HARMS) -> HarmDeclaration:
     """The headings of harms; :class:`InvalidRecordsError` where the file breaks its schema."""
-    raw, _ = _read(path, HARMS)
+    raw, _ = read_harms(path)
     return HarmDeclaration(
         tuple(HarmGroup(**{**row, "names": tuple(row["names"])}) for row in raw["groups"]),
         tuple(TreatmentGroup(**{**row, "codes": tuple(row["codes"])}) for row in raw["treatments"]),
@@ -184,6 +193,7 @@ def check_questions(
     known = load_records() if records is None else records
     problems = [
         *_problems(harms, HARMS, _wrong_harms(load_harm_declaration(harms), known)),
+        *_problems(harms, HARMS, _wrong_definitions(harms, known)),
         *_problems(necrosis, NECROSIS, _wrong_sources(load_necrosis_declaration(necrosis), known)),
     ]
     if problems:
@@ -246,6 +256,26 @@ def _wrong_harms(declared: HarmDeclaration, records: Sequence[StudyRecord]) -> I
         if row.group not in headings:
             yield f"elsewhere[{index}].group", "must be the id of a heading", row.group
     yield from _wrong_words("elsewhere", declared.elsewhere, {one.id: one for one in records})
+
+
+def _wrong_definitions(path: Path, records: Sequence[StudyRecord]) -> Iterator[Breach]:
+    """Words under two definitions, or of no harm of any record."""
+    held = {
+        normal(harm.definition)
+        for record in records
+        for arm in record.arms
+        for harm in arm.harms
+        if harm.definition is not None
+    }
+    seen: set[str] = set()
+    for index, one in enumerate(load_harm_definitions(path)):
+        for number, words in enumerate(one.recorded_as):
+            field = f"definitions[{index}].recorded_as[{number}]"
+            if normal(words) not in held:
+                yield field, "must be the definition of a harm in a record", words
+            if normal(words) in seen:
+                yield field, "must stand for one definition only", words
+            seen.add(normal(words))
 
 
 def _wrong_words(

@@ -32,7 +32,8 @@ class Share:
 
     ``interval_kind`` is ``printed``, or ``exact`` where the share is a crude proportion of a known
     number and the interval was computed (Clopper-Pearson). ``usable`` is False for an interval
-    that cannot belong to its group.
+    that cannot belong to its group. ``derivation`` says how ``n`` was worked out where the paper
+    does not print it, else None.
     """
 
     outcome: str
@@ -47,6 +48,7 @@ class Share:
     time_zero: str | None
     field: str
     source: Source
+    derivation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -212,6 +214,7 @@ def _share(
         time_zero=outcome.time_zero,
         field=field,
         source=outcome.source,
+        derivation=outcome.n_analysed.derivation if outcome.n_analysed.printed is False else None,
     )
 
 

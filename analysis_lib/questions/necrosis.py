@@ -131,7 +131,10 @@ def _recorded(
                 row = harm_row(record, arm, harm, f"arms[{arm_index}].harms[{index}]")
                 definition = by_words[harm.definition]
                 yield TissueFinding(
-                    replace(row, definition=definition.label), definition, harm.definition, None
+                    replace(row, definition=definition.label, meaning=None),
+                    definition,
+                    harm.definition,
+                    None,
                 )
 
 
@@ -168,7 +171,7 @@ def _declared_row(record: StudyRecord, finding: DeclaredFinding, definition: Def
         high=high,
         unit=finding.unit,
         definition=definition.label,
-        note=None,
+        note=finding.note,
         secondary_source=record.secondary_source,
         source=Source(read.url if read else "", "counts of the record", f"{necrosis} / {examined}"),
         field=finding.place,

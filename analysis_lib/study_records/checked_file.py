@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib.exceptions import InvalidRecordsError, RecordProblem
+from analysis_lib.study_records.addresses import NO_NAME, bare_addresses
 from analysis_lib.study_records.schema import check_schema, line_of, shown
 from analysis_lib.study_records.yaml_reader import read_yaml
 
@@ -35,6 +36,8 @@ def check_file(
     raw, lines, problems = read_yaml(path, name)
     if not problems:
         problems = check_schema(raw, lines, schema=schema, name=name)
+    if not problems:
+        problems = tuple(breaches(_nameless(raw), lines, name=name))
     if not problems and rules is not None:
         problems = tuple(breaches(rules(raw), lines, name=name))
     return raw, lines, problems
@@ -54,6 +57,11 @@ def load_file(
     if problems:
         raise InvalidRecordsError(problems)
     return raw, lines
+
+
+def _nameless(raw: Any) -> Iterator[Breach]:
+    for field, text in bare_addresses(raw):
+        yield field, NO_NAME, text
 
 
 def breaches(

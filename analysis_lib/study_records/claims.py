@@ -21,7 +21,7 @@ Broken = tuple[str, str, Any]
 _STEP = re.compile(r"([a-z][a-z_]*)(?:\[(\d+)\])?")
 
 #: Verdicts that rest on figures of records.
-_WITH_FIGURES = ("agrees", "partly", "conflicts")
+_WITH_FIGURES = ("agrees", "partly", "conflicts", "described")
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def check_claims(
         broken += _statements(claim, place, evidence)
         broken += _figures(claim, place, evidence)
         broken += _verdict(claim, place)
+        broken += _other_patients(claim, place, evidence)
     return tuple(
         RecordProblem(name, line_of(field, lines), field, rule, shown(value))
         for field, rule, value in broken
@@ -135,6 +136,17 @@ def _broken_place(record: StudyRecord, field: str, *, whole: bool) -> str | None
         return None if fits else "must be a whole number: it is a part of a whole"
     fits = isinstance(found, Outcome | Harm | Contrast)
     return None if fits else "must be an outcome, a harm or a contrast"
+
+
+def _other_patients(claim: Mapping[str, Any], place: str, evidence: Evidence) -> Iterator[Broken]:
+    """Figures of an included study are not figures of other patients."""
+    if claim["verdict"] != "indirect":
+        return
+    for number, figure in enumerate(claim["figures"]):
+        record = evidence.records.get(figure["study"])
+        if record is not None and record.eligibility.decision == "include":
+            rule = "is of an included study: judge `described` where no group stands beside it"
+            yield f"{place}.figures[{number}].study", rule, figure["study"]
 
 
 def _verdict(claim: Mapping[str, Any], place: str) -> Iterator[Broken]:

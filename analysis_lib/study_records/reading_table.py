@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis_lib.exceptions import RecordProblem
+from analysis_lib.study_records.addresses import NO_NAME, bare_addresses
 from analysis_lib.study_records.loader import DATA
 from analysis_lib.study_records.model import StudyRecord
 from analysis_lib.study_records.schema import shown
@@ -90,6 +91,8 @@ def _broken_rows(name: str, rows: Sequence[Row], known: set[str]) -> Iterator[Re
         yield RecordProblem(name, 1, "", rule, shown(", ".join(str(key) for key in rows[0])))
         return
     for index, row in enumerate(rows):
+        for column, text in bare_addresses(row):
+            yield RecordProblem(name, 0, f"row {index + 1}: {column}", NO_NAME, shown(text))
         if row["study"] not in known:
             place = f"row {index + 1}: study"
             yield RecordProblem(name, 0, place, "must name a study record", shown(row["study"]))

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from analysis_lib.exceptions import RecordProblem
+from analysis_lib.study_records.addresses import NO_NAME, bare_addresses
 from analysis_lib.study_records.schedule_rules import schedule_problems
 from analysis_lib.study_records.schema import line_of, shown
 
@@ -215,6 +216,11 @@ def _sources(record: dict) -> Iterator[Problem]:
             yield f"{place}.source.seen", rule, f"{words} words"
 
 
+def _addresses(record: dict) -> Iterator[Problem]:
+    for field, text in bare_addresses(record):
+        yield field, NO_NAME, text
+
+
 _RULES: tuple[Rule, ...] = (
     _arm_ids,
     _subsets,
@@ -225,5 +231,6 @@ _RULES: tuple[Rule, ...] = (
     _counts,
     _medians,
     _sources,
+    _addresses,
     schedule_problems,
 )

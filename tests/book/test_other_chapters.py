@@ -206,6 +206,18 @@ def test_every_claim_has_a_line_and_its_reasons(pages, results):
         assert text_of(one.claim["reason"].strip()) in told
 
 
+def test_no_recommendation_and_described_stand_in_words(pages):
+    told = text_of(pages["guidelines.md"])
+    assert "make no recommendation on 2" in told
+    assert "makes no recommendation (informal consensus, low quality)" in told
+    assert told.count("described, not compared") >= 4
+    table = pages["guidelines.md"].partition('id="claims"')[2].partition("</table>")[0]
+    rows = [text_of(row) for row in re.findall(r"<tr>.*?</tr>", table, flags=re.DOTALL)]
+    (laser,) = [row for row in rows if row.startswith("Laser ablation may be considered")]
+    assert "make no recommendation" in laser
+    assert "conflict" not in laser
+
+
 def test_a_computed_verdict_shows_its_ratio_and_leads_to_it(pages, results):
     name = "radiosurgery-after-resected-recurrence"
     one = next(one for one in judge_claims(results) if one.claim["id"] == name)
@@ -348,6 +360,11 @@ def test_death_as_a_competing_event_gives_less_progression(pages):
     )
     incidence, low, high, naive, naive_low = map(int, found.groups())
     assert low < incidence < high < naive_low < naive
+
+
+def test_one_minus_incidence_is_not_called_control(pages):
+    told = text_of(pages["reading-curves.md"])
+    assert "is not control either: whoever died early without a recurrence counts" in told
 
 
 # --- the method -------------------------------------------------------------------------

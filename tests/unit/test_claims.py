@@ -1,6 +1,7 @@
 """Claims: what they name exists, nothing follows from the unread, results decide."""
 
 import copy
+import re
 from dataclasses import replace
 
 import pytest
@@ -139,6 +140,16 @@ def test_the_claims_of_the_review_are_sound():
             "give one, or a source",
         ),
         (
+            lambda claims, data: claims["mri-schedule"].update(verdict="described"),
+            "verdict",
+            "rests on figures",
+        ),
+        (
+            lambda claims, data: claims["craniotomy-single-accessible"].update(verdict="indirect"),
+            "figures[0].study",
+            "is of an included study",
+        ),
+        (
             lambda claims, data: claims["temozolomide-listed"].update(verdict="none"),
             "verdict",
             "name none",
@@ -241,19 +252,46 @@ def test_nothing_follows_from_a_guideline_that_was_not_read(judged):
     assert judged["mri-schedule"].guidelines.code == "not_read"
     assert judged["gross-total-longer"].guidelines.code == "silent"
     assert judged["craniotomy-recommended"].guidelines.code == "partly"
-    assert judged["en-bloc-preferred"].guidelines.code == "conflicts"
     assert judged["resection-longer-than-nonsurgical"].guidelines.code == "not_read"
 
 
-def test_statements_that_differ_are_said_to(results, tmp_path):
+def test_no_recommendation_is_no_conflict(judged):
+    for name in ("en-bloc-preferred", "laser-ablation-may-be-considered"):
+        assert judged[name].guidelines.code == "no_recommendation"
+
+
+def test_patients_without_a_group_beside_them_are_not_other_patients(judged):
+    for name in ("craniotomy-single-accessible", "surgery-in-radionecrosis"):
+        assert judged[name].evidence.code == "described"
+    shown = {figure["study"] for figure in judged["surgery-in-radionecrosis"].claim["figures"]}
+    assert "telera-2013" not in shown
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [
+        ("no_recommendation", None, "no_recommendation"),
+        ("no_recommendation", "no_recommendation", "no_recommendation"),
+        ("no_recommendation", "partly", "mixed"),
+        ("conflicts", None, "conflicts"),
+        ("conflicts", "agrees", "mixed"),
+        ("partly", "agrees", "partly"),
+    ],
+)
+def test_what_several_statements_say_together(results, tmp_path, first, second, code):
+    """A guideline that says it makes no recommendation neither agrees nor conflicts."""
+    more = [("asco-sno-astro-1-1", second)] if second else []
     (tmp_path / "guidelines.yaml").write_bytes((DATA / "guidelines.yaml").read_bytes())
     text = (DATA / "claims.yaml").read_text(encoding="utf-8")
-    old = "{statement: asco-sno-astro-1-2, stance: conflicts,"
+    old = re.search(r"\{statement: asco-sno-astro-1-2, stance: \w+,", text)[0]
     assert text.count(old) == 1
-    more = f"{{statement: asco-sno-astro-1-1, stance: agrees, reason: Made up.}}\n      - {old}"
-    (tmp_path / "claims.yaml").write_text(text.replace(old, more), encoding="utf-8")
+    made_up = [
+        f"{{statement: {name}, reason: Made up., stance: {stance}}}" for name, stance in more
+    ]
+    rows = "\n      - ".join([*made_up, old.replace(old.split()[-1], f"{first},")])
+    (tmp_path / "claims.yaml").write_text(text.replace(old, rows), encoding="utf-8")
     found = {one.claim["id"]: one for one in judge_claims(results, tmp_path)}
-    assert found["en-bloc-preferred"].guidelines.code == "mixed"
+    assert found["en-bloc-preferred"].guidelines.code == code
 
 
 def test_a_reader_s_verdict_is_kept_with_its_reason(judged):
@@ -265,8 +303,6 @@ def test_a_reader_s_verdict_is_kept_with_its_reason(judged):
 
 def test_reasons_hold_no_numbers():
     """Numbers come from records and results; years and names of drugs are no results."""
-    import re
-
     result = re.compile(r"\d\.\d|\d ?%|\d+ of \d+|\bp ?[<=]")
     for claim in load_claims()["claims"]:
         told = [claim["reason"], *(row["reason"] for row in claim["guidelines"])]

@@ -255,6 +255,29 @@ def test_studies_not_included_are_not_read(found):
     assert srs(found(*records)).n_studies == 2
 
 
+def test_a_pool_of_three_says_nothing_of_leaving_one_out(found):
+    side = srs(found(*three()))
+    (pool,) = side.pools
+    assert [left.study_ids for left in pool.without] == [(one,) for one in pool.study_ids]
+    assert {left.pooled.k for left in pool.without} == {2}
+    assert pool.known_without == ()
+    assert pool.moved_most is None
+    assert "Without each study" not in harms_table(found(*three())).to_text()
+
+
+def test_studies_of_one_place_are_left_out_together(found):
+    """Four places; two studies of one share a cluster and count as one in the pool."""
+    more = [study(f"s{n}-2020", arm([harm(n, 20)])) for n in (3, 4)]
+    one_place = rule("one_cluster", ("s3-2020", "s4-2020"))
+    results = found(*three(), *more, overlaps=one_place)
+    (pool,) = srs(results).pools
+    last = pool.without[-1]
+    assert last.study_ids == ("s3-2020", "s4-2020")
+    assert last.pooled == pool_proportions([3, 1, 6], [30, 25, 40])
+    assert [left.pooled.k for left in pool.without] == [3, 3, 3, 3]
+    assert f"{pool.moved_most.label} moves it most" in harms_table(results).to_text()
+
+
 def test_without_any_harm_the_table_says_so():
     assert "No study of either side reports a harm" in harms_table(()).to_text()
 

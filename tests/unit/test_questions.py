@@ -2,6 +2,8 @@
 
 import copy
 import json
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import yaml
 from synthetic import GOOD, write
 
 from analysis_lib.book.harms_page import harms_page
+from analysis_lib.book.necrosis_page import necrosis_page
 from analysis_lib.exceptions import InvalidRecordsError
 from analysis_lib.meta_analysis.proportions import exact_interval, pool_proportions
 from analysis_lib.questions import (
@@ -27,6 +30,7 @@ from analysis_lib.questions.declared import (
 )
 from analysis_lib.study_records import load_overlaps, load_records
 from analysis_lib.study_records.loader import ROOT
+from analysis_lib.tables import interval, percent
 
 SOURCE = {"url": "https://doi.org/10.1/x", "locator": "Table 1", "seen": "x"}
 FISHER = json.loads((ROOT / "tests" / "reference" / "two_by_two.json").read_text())["fisher"]
@@ -35,6 +39,11 @@ FISHER = json.loads((ROOT / "tests" / "reference" / "two_by_two.json").read_text
 def harm(events, at_risk, event="radionecrosis", **fields):
     plain = {"event": event, "kind": "harm_after", "n_events": events, "n_at_risk": at_risk}
     return plain | {"unit": "patient", "definition": "on imaging", "source": dict(SOURCE)} | fields
+
+
+def html_text(html):
+    """Without marks of entities and line ends."""
+    return " ".join(unescape(html).split())
 
 
 def study(name, harms, treatment="re_srs", **fields):
@@ -101,6 +110,32 @@ def test_units_and_definitions_never_meet_in_a_pool(grouped, field):
     records = [study(f"s{n}-2020", [harm(3, 30)]) for n in range(2)]
     records.append(study("s2-2020", [harm(3, 30, **{field: other})]))
     assert of(grouped(*records)["radionecrosis"], "repeat_radiosurgery").pools == ()
+
+
+def test_words_declared_to_say_the_same_meet_in_a_pool(grouped):
+    counts, name = [(3, 30), (1, 25), (6, 40)], "grade 3-4 neurotoxicity"
+    words = ["CTCAE 5.0", "CTCAE 5.0, chart review", "ctcae v5.0"]
+    records = [
+        study(f"s{n}-2020", [harm(*pair, name, definition=told)])
+        for n, (pair, told) in enumerate(zip(counts, words, strict=True))
+    ]
+    side = of(grouped(*records)["neurological_deficit"], "repeat_radiosurgery")
+    (pool,) = side.pools
+    assert pool.pooled == pool_proportions(*zip(*counts, strict=True))
+    assert pool.definition == "CTCAE 5.0"
+    assert [row.definition for row in side.rows] == words
+
+
+def test_words_that_only_tell_how_a_figure_was_made_define_nothing(grouped):
+    words = "at median follow-up 6.2 months"
+    records = [study(f"s{n}-2020", [harm(3, 30, definition=words)]) for n in range(3)]
+    side = of(grouped(*records)["radionecrosis"], "repeat_radiosurgery")
+    assert side.pools == ()
+    assert {row.not_pooled for row in side.rows} == {"definition not stated"}
+
+
+def test_no_harm_of_the_committed_records_can_be_pooled_yet(real):
+    assert not [one.harms.pools for h in real.values() for one in h.treatments if one.harms.pools]
 
 
 def test_who_does_not_report_is_counted(grouped):
@@ -194,6 +229,46 @@ def test_a_pool_holds_one_definition_and_one_unit(share):
     )
 
 
+def test_without_each_study_the_pool_is_that_of_r(share):
+    """rma.glmm of metafor 3.8 without study i, seven nodes; glmer of lme4, 25 nodes."""
+    reference = json.loads((ROOT / "tests" / "reference" / "leave_one_out.json").read_text())
+    (pool,) = share.pools
+    whole, *each = reference["without"]
+    assert pool.pooled.proportion == pytest.approx(whole["proportion"], abs=2e-4)
+    assert [left.study_ids for left in pool.without] == [(row["left_out"],) for row in each]
+    for left, row in zip(pool.without, each, strict=True):
+        assert left.pooled.log_odds == pytest.approx(row["glmer_mu"], abs=1e-6)
+        assert left.pooled.tau2 == pytest.approx(row["glmer_tau2"], abs=2e-5)
+        for field in ("proportion", "low", "high"):
+            assert getattr(left.pooled, field) == pytest.approx(row[field], abs=2e-4)
+    assert pool.moved_most.study_ids == ("bhatia-2024",)
+
+
+def test_the_page_says_what_each_study_owes_to_the_pool(share, management):
+    html = necrosis_page(share, management, load_records())
+    (pool,) = share.pools
+    ends = [pick(left.pooled.proportion for left in pool.without) for pick in (min, max)]
+    assert f"Without each study in turn: {percent(ends[0])} to {percent(ends[1])}" in html
+    assert f"{pool.moved_most.label} moves it most" in html
+    for left in pool.without:
+        assert (
+            interval(left.pooled.proportion, left.pooled.low, left.pooled.high, number=percent)
+            in html
+        )
+
+
+def test_doubts_about_a_count_stand_beside_it(share, management):
+    html = necrosis_page(share, management, load_records())
+    rows = [row for row in html.split("<tr>") if "note of the readers" in row]
+    for study, words in [
+        ("truong-2006", "38 lesions of 32 patients"),
+        ("bastos-2020", "new lesions are among those examined"),
+        ("ahluwalia-2018", "patients without a diagnosis are among those examined"),
+    ]:
+        (row,) = [row for row in rows if f"studies/{study}.html" in row]
+        assert words in row
+
+
 # --- what followed ----------------------------------------------------------------------
 
 
@@ -232,6 +307,18 @@ def test_differences_hold_zero_and_turn_with_the_groups(management):
         assert found.low < found.value < found.high
 
 
+def test_numbers_that_are_derived_say_so_beside_the_differences(share, management):
+    shares = [s for timed in management.differences for s in (timed.first, timed.second)]
+    assert {s.n for s in shares if s.derivation} == {36, 11}
+    assert management.group("tumour_all").at("os", 12).derivation is None
+    html = necrosis_page(share, management, load_records())
+    assert html.count("36 patients, number derived") >= 2
+    assert html.count("11 patients, number derived") >= 2
+    assert "47 patients, number derived" not in html
+    for s in shares:
+        assert html_text(f"{s.n} patients: {s.derivation}") in html_text(html)
+
+
 # --- what is declared -------------------------------------------------------------------
 
 
@@ -265,6 +352,12 @@ def changed(tmp_path):
         (lambda raw: raw["treatments"][0]["codes"].append("litt"), "one group only"),
         (lambda raw: raw["treatments"].pop(), "must hold every treatment"),
         (lambda raw: raw["groups"][0].update(verdict="x"), "verdict"),
+        (lambda raw: raw["definitions"][0]["recorded_as"].append("never said"), "in a record"),
+        (
+            lambda raw: raw["definitions"][0]["recorded_as"].append("Pathological"),
+            "one definition only",
+        ),
+        (lambda raw: raw["definitions"][0].update(hunch=True), "definitions[0]"),
         (lambda raw: raw["elsewhere"][0].update(group="hiccups"), "id of a heading"),
         (lambda raw: raw["elsewhere"][0].update(study="nobody-1900"), "must name a study record"),
         (lambda raw: raw["elsewhere"][0].update(words="never said"), "must stand in"),
@@ -282,6 +375,7 @@ def test_headings_that_do_not_fit(changed, change, said):
     [
         (lambda raw: raw["findings"][0].update(study="nobody-1900"), "must name a study record"),
         (lambda raw: raw["findings"][0].update(definition="hunch"), "id of a definition"),
+        (lambda raw: raw["findings"][0].update(note="3 of them"), "findings[0].note"),
         (lambda raw: raw["findings"][2]["necrosis"].update(number=16), "hold the number"),
         (lambda raw: raw["findings"][2]["necrosis"].update(words="15 doubts"), "must stand in"),
         (lambda raw: raw["findings"][0]["necrosis"].update(field="arms[9].n"), "must be a count"),
@@ -298,6 +392,53 @@ def test_sources_that_do_not_fit(changed, change, said):
     told = changed(NECROSIS, change)
     assert said in told
     assert "chapters/necrosis.yaml" in told
+
+
+def answer_of(html):
+    return html[html.index("seldom found") : html.index("Every other harm asked for")]
+
+
+def cells_of(html, caption):
+    table = html[html.index(caption) :]
+    table = table[: table.index("</table>")]
+    return html_text(re.sub(r"<[^>]*>", " ", table))
+
+
+def test_the_answer_gives_a_range_only_over_figures_that_count_alike(grouped):
+    records = [study(f"s{n}-2020", [harm(n, 40)]) for n in (4, 6, 8)]
+    alike = answer_of(harms_page(tuple(grouped(*records).values())))
+    assert "after repeat radiosurgery" in alike
+    assert "10% to 20%" in alike
+    records[2]["arms"][0]["harms"][0]["unit"] = "lesion"
+    mixed = answer_of(harms_page(tuple(grouped(*records).values())))
+    assert "10% to 20%" not in mixed
+    assert "differ too much for a range over studies" in mixed
+
+
+def test_a_range_over_unlike_figures_says_what_it_mixes(grouped):
+    harms = [harm(4, 40), harm(6, 40, definition="not stated"), harm(None, None, rate=0.05)]
+    harms[2]["unit"] = None
+    records = [study(f"s{n}-2020", [one]) for n, one in enumerate(harms)]
+    told = cells_of(harms_page(tuple(grouped(*records).values())), "Radionecrosis by treatment")
+    assert "5% to 15%" in told
+    assert (
+        "mixing 1 definition and 1 figure without a definition, counted by patient, a unit not "
+        "stated; 1 printed without counts" in told
+    )
+
+
+def test_definition_and_follow_up_stand_beside_the_range(real):
+    html = harms_page(tuple(real.values()))
+    told = cells_of(html, "Radionecrosis by treatment")
+    assert "mixing 2 definitions and 3 figures without a definition" in told
+    assert "Not stated (6.2 months)" in told  # START: radionecrosis within half a year
+    assert "Not stated (11 months)" in told  # Iorio-Morin 2019: no denominator fits its 5%
+    assert "Any treatment effect, with or without pathology" in told
+    figures = cells_of(html, "Radionecrosis: every figure")
+    assert "Median follow-up" in figures
+    assert "fit a denominator of about 60" in figures
+    months = {row.study_id: row.median_followup_months for row in real["radionecrosis"].rows}
+    assert months["start-registry-2024"] == 6.2
 
 
 def test_a_new_harm_stands_last_until_a_heading_takes_it(grouped):

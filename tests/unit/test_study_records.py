@@ -75,6 +75,8 @@ CASES = {
     "unusable in silence": ((*OS, "median", "usable"), False, "must say why", "median.reason"),
     "long quotation": ((*OS, "source", "seen"), "w " * 26, "at most 25 words", "source.seen"),
     "script address": ((*OS, "source", "url"), "javascript:alert(1)", "web address", "source.url"),
+    "source on a number": ((*OS, "source", "url"), "http://8.8.8.8:80/1", "bare IP", "source.url"),
+    "a number in words": ((*OS, "source", "locator"), "at 8.8.8.8:80/1", "bare IP", "locator"),
     "primary of unknown zero": ((*OS, "time_zero_kind"), "unknown", "time zero is unknown", "role"),
     "primary without n": ((*OS, "n_analysed", "value"), None, "without n_analysed", "role"),
     "n above the study": ((*OS, "n_analysed", "value"), 400, "must not exceed", "n_analysed"),
