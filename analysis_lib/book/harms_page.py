@@ -229,7 +229,7 @@ def _table(found: HarmHeading) -> Html:
 
 def _defined(found: HarmHeading, one: TreatmentHarms) -> Cell:
     own = [row for row in one.harms.rows if row.part_of is None and row.pathology != "necrosis"]
-    return definitions_cell(own, _figures_anchor(found))
+    return definitions_cell(own, figures_anchor(found))
 
 
 def _figures(found: HarmHeading) -> Html:

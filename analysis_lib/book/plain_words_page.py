@@ -12,7 +12,7 @@ from analysis_lib.book.glossary_page import term
 from analysis_lib.book.landing_cards import place
 from analysis_lib.book.markdown import Heading, Inline, Items, page
 from analysis_lib.book.places import arm_link, field_link, study_link
-from analysis_lib.book.plain_harms import plain_harms
+from analysis_lib.book.plain_harms import of_100, plain_harms
 from analysis_lib.book.study_uses import Results
 from analysis_lib.comparison.arms import ArmEvidence, Estimate
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
@@ -183,10 +183,8 @@ def _side(result: ComparisonResult, outcome: OutcomeResult, side: SideResult, ha
     figures = [pool.summary(side).at(LANDMARK_MONTHS) for pool in outcome.pools if pool.arms(side)]
     known = next((figure for figure in figures if figure.value is not None), None)
     if known is not None:
-        number = Cell(f"about {_of_100(known.value)}", href=place(result, "result"))
-        limits = Cell(
-            f"{_of_100(known.low)} to {_of_100(known.high)}", href=place(result, "result")
-        )
+        number = Cell(f"about {of_100(known.value)}", href=place(result, "result"))
+        limits = Cell(f"{of_100(known.low)} to {of_100(known.high)}", href=place(result, "result"))
         return (
             f"Of 100 {counted} with {had}, ",
             number,
@@ -218,7 +216,7 @@ def _groups(side: SideResult, had: str, counted: str, state: str) -> Inline:
 
 
 def _linked(figure: Estimate, arm: ArmEvidence) -> Cell:
-    return arm_link(arm, _of_100(figure.value))
+    return arm_link(arm, of_100(figure.value))
 
 
 def _direct(
@@ -272,10 +270,6 @@ def _direction(effect: WithinEffect, had: Sequence[str], sizes: Mapping[str, str
         study_link(effect.study_id, effect.study_label),
         ".",
     )
-
-
-def _of_100(share: float | None) -> str:
-    return "not known" if share is None else f"{100 * share:.0f}"
 
 
 # --- the rest of the page -------------------------------------------------------------

@@ -16,7 +16,8 @@ from analysis_lib.meta_analysis.proportions import (
 #: Begins the reason of a row left out because others count the same patients.
 SHARED = "shares patients: "
 
-_TOO_FEW = "fewer than three studies with this definition and unit"
+#: The reason of a row that could stand in a pool if more studies counted alike.
+TOO_FEW = "fewer than three studies with this definition and unit"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class HarmPooling:
         """The pool of rows of one class (None below three studies), and why rows are not in it."""
         kept, reasons = _without_overlaps(offered, self.overlaps)
         if len({self.clusters[row.study_id] for row in kept}) < MIN_POOLED:
-            return None, {row_place(row): _TOO_FEW for row in kept} | reasons
+            return None, {row_place(row): TOO_FEW for row in kept} | reasons
         pool = HarmPool(
             kept[0].defined_as,
             kept[0].unit or "",

@@ -22,14 +22,17 @@ from analysis_lib.book.methods import method_pages
 from analysis_lib.book.methods.overview import IDEAS
 from analysis_lib.book.methods.results import pooled_ratio, sample_ratios, untreated_ratio
 from analysis_lib.book.options_page import options_page
-from analysis_lib.book.plain_harms import PAGE
+from analysis_lib.book.places import field_anchor
+from analysis_lib.book.plain_harms import HARMS, PAGE, TREATMENTS, usable
 from analysis_lib.book.plain_words_page import QUESTIONS, plain_words_page
 from analysis_lib.book.printed_figures import contrast_words
 from analysis_lib.comparison import compare, load_declarations
 from analysis_lib.comparison.claims import judge_claims
+from analysis_lib.comparison.harm_pools import TOO_FEW
 from analysis_lib.comparison.options import load_options, option_evidence
 from analysis_lib.consistency import audit_records
 from analysis_lib.questions import harms_by_treatment
+from analysis_lib.questions.declared import load_harm_declaration
 from analysis_lib.study_records import (
     ROOT,
     declared_same_series,
@@ -275,15 +278,55 @@ def test_plain_words_give_the_figures_of_the_results(pages, results):
         assert f"anywhere from {100 * figure.low:.0f} to {100 * figure.high:.0f}" in told
 
 
-def test_plain_words_tell_how_seldom_each_harm_is_counted(pages):
+def harms_in_plain_words(pages):
     page = pages["plain-words.md"]
+    return page.partition("## What harm can follow")[2].partition("\n## ")[0]
+
+
+def test_plain_words_tell_how_seldom_each_harm_is_counted(pages):
     headings = harms_by_treatment(load_records(), load_overlaps())
-    section = page[page.index("What can go wrong") : page.index("What we could not find")]
+    section = harms_in_plain_words(pages)
     for found in (one for one in headings if one.group.asked):
         counted = f"{found.n_reporting} of {found.n_studies} studies"
         assert f'href="{PAGE}#{heading_anchor(found)}">{counted}</a>' in section
-    # Shares of radionecrosis, the one harm that three studies of one treatment count.
-    assert f'href="{PAGE}#figures-radionecrosis">5 to 22 of 100</a>' in section
+
+
+def test_plain_words_tell_harms_of_100_people_from_the_records(pages):
+    """Hessler 2022 counts 2 deaths of 107: R's binom.test(2, 107) gives 0.0023 to 0.0659."""
+    section = harms_in_plain_words(pages)
+    links = re.findall(r'href="studies/([^"]+)\.html#([^"]+)" title="[^"]*">([^<]+)</a>', section)
+    assert ("hessler-2022", "about 2 of 100 people (0 to 7)") in {
+        (study, text) for study, _, text in links
+    }
+    shown = {
+        (row.study_id, field_anchor(row.field)): row
+        for one in harms_by_treatment(load_records(), load_overlaps())
+        for row in one.rows
+    }
+    assert len(links) >= 10
+    for study, anchor, text in links:
+        row = shown[study, anchor]
+        share, low, high = (
+            f"{100 * x:.0f}" for x in (row.n_events / row.n_at_risk, row.low, row.high)
+        )
+        assert re.fullmatch(rf"about {share} of 100 [a-z ]+ \({low} to {high}\)", text)
+        assert row.not_pooled == TOO_FEW or row.not_pooled is None
+
+
+def test_plain_words_say_for_which_harms_there_is_no_number(pages):
+    told = text_of(harms_in_plain_words(pages))
+    nothing = told.partition("We found no number that we could use for these:")[2]
+    for one in harms_by_treatment(load_records(), load_overlaps()):
+        if one.group.asked:
+            assert HARMS[one.group.id] in told
+            assert (f"{HARMS[one.group.id]}, told by" in nothing) is not bool(usable(one.rows))
+    assert "No number does not mean no harm." in nothing
+
+
+def test_every_harm_and_treatment_has_its_plain_words():
+    declared = load_harm_declaration()
+    assert set(HARMS) == {group.id for group in declared.groups if group.asked}
+    assert set(TREATMENTS) == {treatment.id for treatment in declared.treatments}
 
 
 def test_plain_words_give_no_advice(pages):
