@@ -141,7 +141,8 @@ def mixed_words(rows: Sequence[HarmRow]) -> str | None:
     named += ["a unit not stated"] if any(row.unit is None for row in rows) else []
     uncounted = sum(row.n_events is None or not row.n_at_risk for row in rows)
     bare = f"; {count(uncounted)} printed without counts" if uncounted else ""
-    return f"mixing {' and '.join(parts)}, counted by {', '.join(named)}{bare}"
+    lead = "" if len(defined) == 1 and not without else "mixing "
+    return f"{lead}{' and '.join(parts)}, counted by {', '.join(named)}{bare}"
 
 
 def _plural(number: int, one: str) -> str:

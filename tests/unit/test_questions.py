@@ -427,6 +427,13 @@ def test_a_range_over_unlike_figures_says_what_it_mixes(grouped):
     )
 
 
+def test_one_definition_in_two_units_is_said_to_be_one(grouped):
+    records = [study("s0-2020", [harm(4, 40)]), study("s1-2020", [harm(6, 40, unit="lesion")])]
+    told = cells_of(harms_page(tuple(grouped(*records).values())), "Radionecrosis by treatment")
+    assert "1 definition, counted by lesion, patient; 2 figures of 2 studies" in told
+    assert "mixing" not in told
+
+
 def test_definition_and_follow_up_stand_beside_the_range(real):
     html = harms_page(tuple(real.values()))
     told = cells_of(html, "Radionecrosis by treatment")
