@@ -4,15 +4,19 @@ Every figure of ``data/figures`` is read by ``digitise_figure`` with the axis ra
 of curves, and nothing else. A figure succeeds when every curve is found with an error below 0.05.
 
 - error: mean absolute difference between drawn and read survival up to the last follow-up;
-- ticks: one read tick for one drawn tick within 1 % of the axis; drawn ticks nearer than 0.4 %
-  (a stroke's width) are one;
+- ticks: one read tick for one drawn tick within 1 % of the axis. Recall and precision take drawn
+  ticks nearer than 0.4 % (a stroke's width) as one, so that two of them read as two count one
+  false; ``tick_real`` is the share of read ticks that are, one for one, any drawn tick;
+- arms: a curve changed places where it runs on another arm's drawn curve, not on its own, for a
+  tenth of its length, or where its colour is that of another arm; a sign is reversed where the
+  true log HR is at least 0.05 and the estimate has the other sign (``sign_differs``: at any size);
 - end to end: |log HR (Cox, Efron) of the reconstructed patients - log HR of the true patients|,
   and the relative error of the median, with the at-risk table and with n alone.
 
 ``--styles N`` measures N figures of each style of ``figure_styles.py`` instead: the styles the
 reader was developed on.
 
-Run: python benchmarks/digitising.py [--json FILE] [--styles 2] [--seed 1]
+Run: python benchmarks/digitising.py [--json FILE] [--styles 2 [--seed 1] [--named ticks_]]
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from figure_styles import write_figures
+from PIL import ImageColor
 from reconstruction import log_hazard_ratio
 from result_files import rounded
 
@@ -44,7 +49,9 @@ SUCCESS = 0.05
 TICK_TOLERANCE = 0.01
 ONE_STROKE = 0.004
 #: Log hazard ratios nearer to zero than this change sign with one patient, not with the arms.
-NO_SIDE = 0.1
+NO_SIDE = 0.05
+#: A curve this much nearer to another arm's than to its own, for this share of it, is that arm's.
+NEARER, OF_LENGTH = 0.02, 0.1
 
 Row = dict[str, Any]
 
@@ -65,7 +72,7 @@ def differences(curve: DigitisedCurve, truth: Row) -> np.ndarray:
 
 
 def match_ticks(read: Sequence[float], drawn: Sequence[float], axis: float) -> Row:
-    """Ticks found, drawn and read."""
+    """Ticks found, drawn and read; and how many of those read are drawn, each once."""
     distinct: list[float] = []
     for tick in sorted(set(drawn)):
         if not distinct or tick - distinct[-1] > ONE_STROKE * axis:
@@ -76,7 +83,47 @@ def match_ticks(read: Sequence[float], drawn: Sequence[float], axis: float) -> R
         if near:
             left.remove(min(near, key=lambda other: abs(other - tick)))
             found += 1
-    return {"found": found, "drawn": len(distinct), "read": len(read)}
+    real = pairs_within(read, list(set(drawn)), TICK_TOLERANCE * axis)
+    return {"found": found, "drawn": len(distinct), "read": len(read), "real": real}
+
+
+def pairs_within(first: Sequence[float], second: Sequence[float], tolerance: float) -> int:
+    """Most pairs of one of each, no farther apart than the tolerance."""
+    a, b, pairs = sorted(first), sorted(second), 0
+    while a and b:
+        if abs(a[-1] - b[-1]) <= tolerance:
+            a.pop()
+            b.pop()
+            pairs += 1
+        else:
+            (a if a[-1] > b[-1] else b).pop()
+    return pairs
+
+
+def changed_places(curves: Sequence[DigitisedCurve], figure: Row) -> bool:
+    """Whether a curve that was read runs on the drawn curve of another arm, or has its colour."""
+    for k, (curve, truth) in enumerate(_pairs(curves, figure)):
+        own = np.abs(differences(curve, truth))
+        for other in figure["curves"][:k] + figure["curves"][k + 1 :]:
+            until = min(truth["last_follow_up_months"], other["last_follow_up_months"])
+            at = (np.arange(2000) + 0.5) / 2000 * truth["last_follow_up_months"]
+            drawn = np.array(other["km"]["time_months"]), np.array(other["km"]["survival"])
+            points = curve.points
+            read = survival_at(points["time_months"].values, points["survival"].values, at)
+            nearer = np.abs(read - survival_at(*drawn, at)) + NEARER < own
+            if np.mean(nearer & (at < until)) > OF_LENGTH:
+                return True
+    colours = [truth.get("colour") for truth in figure["curves"]]
+    if None in colours or len(set(colours)) < len(colours):
+        return False
+    rgb = np.array([_rgb(colour) for colour in colours])
+    return any(
+        np.abs(rgb - _rgb(curve.colour)).sum(axis=1).argmin() != k for k, curve in enumerate(curves)
+    )
+
+
+def _rgb(colour: str) -> np.ndarray:
+    return np.array(ImageColor.getrgb(colour), dtype=float)
 
 
 def has_ticks(figure: Row) -> bool:
@@ -105,6 +152,7 @@ def run_figure(figure: Row, folder: Path) -> Row:
     row["error"] = [float(np.mean(np.abs(gap))) for gap in gaps]
     row["rmse"] = [float(np.sqrt(np.mean(gap**2))) for gap in gaps]
     row["ok"] = max(row["error"]) < SUCCESS
+    row["changed_places"] = changed_places(curves, figure)
     row["confidence"] = [curve.confidence for curve in curves]
     if has_ticks(figure):
         row["ticks"] = [
@@ -151,7 +199,8 @@ def end_to_end(curves: Sequence[DigitisedCurve], figure: Row, kind: str, reading
         "log_hr": estimate,
         "log_hr_true": target,
         "error": abs(estimate - target),
-        "reversed": bool(abs(target) > NO_SIDE and estimate * target < 0),
+        "reversed": bool(abs(target) >= NO_SIDE and estimate * target < 0),
+        "sign_differs": bool(estimate * target < 0),
         "median_error": medians,
     }
 
@@ -181,10 +230,13 @@ def summarise(rows: Sequence[Row]) -> Row:
         "error_p95": float(np.quantile(errors, 0.95)),
         "error_largest": float(np.max(errors)),
         "rmse": float(np.sqrt(np.mean(np.square(squares)))),
+        "changed_places": sum(row.get("changed_places", False) for row in rows),
     }
     if ticks:
         summary["tick_recall"] = found / max(sum(tick["drawn"] for tick in ticks), 1)
-        summary["tick_precision"] = found / max(sum(tick["read"] for tick in ticks), 1)
+        read = max(sum(tick["read"] for tick in ticks), 1)
+        summary["tick_precision"] = found / read
+        summary["tick_real"] = sum(tick["real"] for tick in ticks) / read
     for kind in ("at_risk", "n_only"):
         ends = [row["end_to_end"][kind] for row in rows if "end_to_end" in row]
         if ends:
@@ -194,6 +246,7 @@ def summarise(rows: Sequence[Row]) -> Row:
                 np.quantile([e["error"] for e in ends], 0.9)
             )
             summary[f"reversed_{kind}"] = sum(end["reversed"] for end in ends)
+            summary[f"sign_differs_{kind}"] = sum(end["sign_differs"] for end in ends)
             summary[f"median_error_{kind}"] = float(np.median(medians)) if medians else None
     return summary
 
@@ -230,6 +283,7 @@ def report(result: Row) -> None:
         shown += f"  error {row['error_median']:.4f} (largest {row['error_largest']:.4f})"
         if "tick_recall" in row:
             shown += f"  ticks {row['tick_recall']:.2f} {row['tick_precision']:.2f}"
+            shown += f" (real {row['tick_real']:.2f})"
         if "log_hr_error_median_at_risk" in row:
             shown += f"  log HR {row['log_hr_error_median_at_risk']:.4f}"
             shown += f" {row['log_hr_error_median_n_only']:.4f}"
@@ -243,12 +297,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--styles", type=int, default=0, help="so many figures of each style")
+    parser.add_argument("--named", default="", help="of these, styles with this in their name")
     parser.add_argument("--seed", type=int, default=1, help="seed of those")
     given = parser.parse_args()
     if given.styles:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            figures = write_figures(folder, repeats=given.styles, seed=given.seed)
+            figures = write_figures(
+                folder, repeats=given.styles, seed=given.seed, named=given.named
+            )
             result = measure(figures, folder)
     else:
         figures = json.loads((DATA / "truth.json").read_text(encoding="utf-8"))

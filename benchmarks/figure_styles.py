@@ -55,6 +55,7 @@ class Style:
     marker: str | None = "|"
     marker_size: float = 7.0
     marker_colour: str | None = None
+    marker_filled: bool = False
     legend: dict[str, Any] | None = field(default_factory=lambda: {"frameon": False})
     percent: bool = False
     y_range: tuple[float, float] = (0.0, 1.0)
@@ -79,6 +80,33 @@ GREY_PANEL = {
     "y_margin": 0.05, "x_margin": 0.05, "marker": "+",
 }  # fmt: skip
 BLACK = ("black",) * 4
+
+#: One style for each way to draw a censoring, and what makes it hard to see.
+TICK_STYLES = (
+    Style("ticks_strokes", frame="box"),
+    Style("ticks_strokes_short", marker_size=4, line_width=1.3),
+    Style("ticks_strokes_bounds", band="dashed", line_width=1.8),
+    Style("ticks_strokes_dashes", dashes=DASHES, colours=("#1f77b4", "#d62728"), dpi=150),
+    Style("ticks_above", marker=2, marker_size=5, line_width=2.0),
+    Style("ticks_below", marker=3, marker_size=6),
+    Style("ticks_below_72dpi", marker=3, marker_size=5, dpi=72, line_width=1.2),
+    Style("ticks_plus", marker="+", marker_size=7, frame="box"),
+    Style("ticks_plus_thick", marker="+", marker_size=8, line_width=2.8),
+    Style("ticks_plus_72dpi", marker="+", marker_size=6, dpi=72, line_width=1.2),
+    Style("ticks_plus_bands", marker="+", band="translucent", frame="none", panel="#ebebeb",
+          grid={"color": "white", "lw": 1.0}, y_margin=0.05, x_margin=0.05),
+    Style("ticks_plus_bounds", marker="+", band="dashed", colours=("black", "#888888")),
+    Style("ticks_cross", marker="x", marker_size=6),
+    Style("ticks_cross_thin", marker="x", marker_size=5, line_width=1.0, dpi=100, frame="box"),
+    Style("ticks_cross_72dpi", marker="x", marker_size=6, dpi=72, line_width=1.2),
+    Style("ticks_ring", marker="o", marker_size=6, frame="box"),
+    Style("ticks_ring_thin", marker="o", marker_size=5, line_width=1.0),
+    Style("ticks_ring_72dpi", marker="o", marker_size=6, dpi=72, line_width=1.2),
+    Style("ticks_ring_three", marker="o", marker_size=5, n_curves=3, dpi=170),
+    Style("ticks_dots", marker="o", marker_size=5, marker_filled=True),
+    Style("ticks_large", marker="|", marker_size=12, line_width=2.2, dpi=200),
+    Style("ticks_jpeg", marker="+", jpeg=60, marker_size=7),
+)  # fmt: skip
 
 STYLES = (
     Style("plain"),
@@ -134,6 +162,7 @@ STYLES = (
     Style("dark", paper="#202020", panel="#202020", marker=None,
           colours=("#ffcc00", "#66ccff")),
     Style("margins", x_margin=0.045, y_margin=0.045, frame="box", marker="+"),
+    *TICK_STYLES,
 )  # fmt: skip
 
 
@@ -214,12 +243,13 @@ def _curve(axes, style: Style, arm: dict, k: int, colour: str) -> dict[str, Any]
     if style.marker is not None:
         height = shown[np.searchsorted(times, censored, side="right") - 1]
         ink = style.marker_colour or colour
-        marks = {"marker": style.marker, "ms": style.marker_size, "color": ink, "mfc": "none"}
+        marks = {"marker": style.marker, "ms": style.marker_size, "color": ink}
+        marks |= {} if style.marker_filled else {"mfc": "none"}
         width = max(0.8, 0.55 * style.line_width)
         axes.plot(censored, height, ls="none", mew=width, zorder=4, **marks)
     grid = arm["number_at_risk"]
     return {
-        "label": f"Arm {'ABCD'[k]}", "n": arm["n"], "events": int(event.sum()),
+        "label": f"Arm {'ABCD'[k]}", "colour": colour, "n": arm["n"], "events": int(event.sum()),
         "last_follow_up_months": float(last),
         "km": {"time_months": times.tolist(), "survival": shown.tolist()},
         "number_at_risk": grid, "censor_times_months": censored.tolist(), "truth": arm["truth"],
@@ -316,12 +346,16 @@ def _rendered(figure, style: Style) -> Image.Image:
     return image
 
 
-def write_figures(folder: Path, *, repeats: int, seed: int) -> list[dict[str, Any]]:
-    """Draw every style ``repeats`` times into a folder; returns the truth."""
+def write_figures(
+    folder: Path, *, repeats: int, seed: int, named: str = ""
+) -> list[dict[str, Any]]:
+    """Draw every style (or those with this in their name) ``repeats`` times; returns the truth."""
     pairs = json.loads(DATA.read_text(encoding="utf-8"))
     folder.mkdir(parents=True, exist_ok=True)
     truth = []
     for number, style in enumerate(STYLES):
+        if named not in style.name:
+            continue
         for repeat in range(repeats):
             rng = np.random.default_rng([seed, number, repeat])
             arms = pick_arms(pairs, style.n_curves, rng)
@@ -347,8 +381,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--named", default="", help="only styles with this in their name")
     given = parser.parse_args()
-    made = write_figures(given.folder, repeats=given.repeats, seed=given.seed)
+    made = write_figures(given.folder, repeats=given.repeats, seed=given.seed, named=given.named)
     print(f"{len(made)} figures in {given.folder}")
 
 

@@ -56,14 +56,15 @@ def _by_style(styles: list[dict[str, Any]]) -> Html:
             "Error": _short(row["error_median"]),
             "Largest error": _short(row["error_largest"]),
             "Ticks found": _share(row, "tick_recall"),
-            "Of these, real": _share(row, "tick_precision"),
+            "Of these, real": _share(row, "tick_real"),
         }
         for row in styles
     ]
     note = (
         "Error: mean absolute difference between drawn and read survival up to the last "
         "follow-up; the middle one and the largest of the style's curves. Ticks: of the censor "
-        "ticks drawn, how many were found; of those found, how many are drawn."
+        "ticks drawn, how many were found (two nearer than a stroke's width are one); of those "
+        "found, how many are drawn, one for one."
     )
     caption = "Curves as read from images, against the curves that were drawn"
     right = dict.fromkeys(("Read", "Ticks found", "Of these, real"), "right")
@@ -77,11 +78,15 @@ def _end_to_end(whole: dict[str, Any]) -> Html:
             "Log hazard ratio off by": f"{whole[f'log_hr_error_median_{kind}']:.3f}",
             "Nine in ten below": f"{whole[f'log_hr_error_p90_{kind}']:.3f}",
             "Median off by": percent(whole[f"median_error_{kind}"], decimals=1),
-            "Arms changed places": count(whole[f"reversed_{kind}"]),
+            "Other arm favoured": count(whole[f"reversed_{kind}"]),
         }
         for kind, words in _INFORMATION.items()
     ]
-    note = "The middle of all figures with two arms. A change of places counts from 0.05 on."
+    note = (
+        "The middle of all figures with two arms. Other arm favoured: figures whose true log "
+        "hazard ratio is at least 0.05 and whose reading has the other sign. Figures in which a "
+        f"curve was taken for that of another arm: {count(whole['changed_places'])}."
+    )
     caption = "From figure to patients, against the true patients"
     return html_table(pd.DataFrame(rows), caption=caption, note=note)
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from analysis_lib.digitise.censor_ticks import TickShape, find_ticks, tick_shape
+from analysis_lib.digitise.censor_ticks import TickStyle, find_ticks, tick_style
 from analysis_lib.digitise.figure import Calibration, DigitisedCurve, Finding
 from analysis_lib.digitise.ink import Ink
 from analysis_lib.digitise.line_colours import LineColour
@@ -23,10 +23,12 @@ from analysis_lib.digitise.separation import (
     line_style,
 )
 from analysis_lib.digitise.staircase import Staircase, extended, merged, refine
-from analysis_lib.digitise.tracking import SEEN
+from analysis_lib.digitise.tracking import SEEN, Path
 
 #: A curve that starts this near to its known start (pixels) starts there.
 AT_START = 2.5
+#: Curves drawn with a pen this much wider than the commonest have their own.
+WIDER = 1.4
 #: Colours within this many degrees of a curve's may be its ticks.
 KIN = 30.0
 #: Share of a curve's length that may be hidden without a word.
@@ -67,25 +69,49 @@ def read_curves(
     inks = [_ink_for_ticks(c, chosen, ink, _kin(c, chosen, cover, colours)) for c in chosen]
     amounts = [_amount(ink, colours[c.colour], mine) for c, mine in zip(chosen, inks, strict=True)]
     paths = [candidate.path for candidate in chosen]
-    shape = tick_shape(paths, inks, ink.furniture, ink.line_width)
+    ink = replace(ink, line_width=_pen(paths, amounts, ink.line_width))
+    others = _rest(chosen, inks)
+    style = tick_style(paths, inks, others, ink.furniture, ink.line_width)
     marks = amounts
-    if shape is None:  # ticks in a colour of their own
+    if style is None:  # ticks in a colour of their own
         inks = [_ink_of_no_curve(candidate, chosen) for candidate in chosen]
-        shape = tick_shape(paths, inks, ink.furniture, ink.line_width)
+        others = _rest(chosen, inks)
+        style = tick_style(paths, inks, others, ink.furniture, ink.line_width)
         marks = [ink.strength * (mine > 0.3) for mine in inks]
-    stairs = [_stairs(c, amount, ink, shape) for c, amount in zip(chosen, amounts, strict=True)]
+    stairs = [_stairs(c, amount, ink, style) for c, amount in zip(chosen, amounts, strict=True)]
     offset = _offset(stairs, ink, calibration, rising) if exact else 0.0
     curves = []
-    for candidate, mine, mark, steps in zip(chosen, inks, marks, stairs, strict=True):
-        ticks = _tick_columns(candidate, mine, mark, ink, shape)
+    for k, (candidate, steps) in enumerate(zip(chosen, stairs, strict=True)):
+        ticks = _tick_columns(candidate, inks[k], others[k], marks[k], ink, style)
         curves.append(
-            _curve(candidate, steps, ticks, ink, colours, calibration, rising, offset, shape)
+            _curve(candidate, steps, ticks, ink, colours, calibration, rising, offset, style)
         )
     notes = []
     if offset:
         text = f"lines lie {abs(offset)} pixel off the axes' grid; readings were moved back"
         notes.append(Finding("note", "pen_offset", text))
     return tuple(curves), notes
+
+
+def _pen(paths: Sequence[Path], amounts: Sequence[NDArray], commonest: float) -> float:
+    """Width of the curves' own lines: a figure's commonest pen may be that of ticks or bounds."""
+    widths = []
+    reach = int(np.ceil(WIDER * 2 * commonest)) + 2
+    for path, amount in zip(paths, amounts, strict=True):
+        level = ndimage.maximum_filter1d(path.rows, 7) == ndimage.minimum_filter1d(path.rows, 7)
+        columns = path.start + np.flatnonzero(level & (path.own > SEEN))
+        rows = path.rows[columns - path.start][:, None] + np.arange(-reach, reach + 1)
+        across = amount[np.clip(rows, 0, len(amount) - 1), columns[:, None]]
+        widths.append(across.sum(axis=1) / np.maximum(across.max(axis=1, initial=1.0), 1.0))
+    every = np.concatenate(widths)
+    # Marks only make a column thicker.
+    own = float(np.quantile(every, 0.1)) if len(every) else commonest
+    return own if own > WIDER * commonest else commonest
+
+
+def _rest(chosen: Sequence[Candidate], inks: Sequence[NDArray]) -> list[NDArray]:
+    """What is drawn beside the ink that may be ticks of each curve."""
+    return [np.clip(c.everything - mine, 0, 1) for c, mine in zip(chosen, inks, strict=True)]
 
 
 def _ink_for_ticks(
@@ -134,10 +160,10 @@ def _amount(ink: Ink, colour: LineColour, mine: NDArray) -> NDArray:
     return np.clip(ink.absorbed @ np.array(colour.direction), 0, None) * near
 
 
-def _stairs(candidate: Candidate, amount: NDArray, ink: Ink, shape: TickShape | None) -> Staircase:
+def _stairs(candidate: Candidate, amount: NDArray, ink: Ink, style: TickStyle | None) -> Staircase:
     near = ndimage.maximum_filter(candidate.own, 3) > 0.3
     stairs = refine(candidate.path, candidate.own, amount * near, ink.line_width)
-    tick = shape.below if shape is not None else 0.0
+    tick = style.mark.below + 1 if style is not None else 0.0
     return extended(merged(stairs, ink.line_width), candidate.own, ink.line_width, tick)
 
 
@@ -151,18 +177,23 @@ def _offset(stairs: Sequence[Staircase], ink: Ink, calibration: Calibration, ris
 
 
 def _tick_columns(
-    candidate: Candidate, mine: NDArray, amount: NDArray, ink: Ink, shape: TickShape | None
+    candidate: Candidate,
+    mine: NDArray,
+    other: NDArray,
+    amount: NDArray,
+    ink: Ink,
+    style: TickStyle | None,
 ) -> NDArray:
-    if shape is None:
+    if style is None:
         return np.empty(0)
     return find_ticks(
         candidate.path,
         mine,
-        np.clip(candidate.everything - mine, 0, 1),
+        other,
         amount,
         ink.furniture,
         line_width=ink.line_width,
-        shape=shape,
+        style=style,
         solid=candidate.solid,
     )
 
@@ -176,9 +207,9 @@ def _curve(
     calibration: Calibration,
     rising: bool,
     offset: float,
-    shape: TickShape | None,
+    style: TickStyle | None,
 ) -> DigitisedCurve:
-    stairs = _ended(stairs, ticks, candidate, ink, calibration, shape)
+    stairs = _ended(stairs, ticks, candidate, ink, calibration, style)
     columns, rows = stairs.corners()
     height = ink.strength.shape[0]
     rows = height - rows if rising else rows
@@ -204,14 +235,14 @@ def _ended(
     candidate: Candidate,
     ink: Ink,
     calibration: Calibration,
-    shape: TickShape | None,
+    style: TickStyle | None,
 ) -> Staircase:
     """The staircase without what pen and last mark add to its end."""
     begin = stairs.falls[-1] if len(stairs.falls) else stairs.first
     end = stairs.last - _cap(candidate, ink, calibration)
-    if shape is not None and len(ticks):
+    if style is not None and len(ticks):
         # The arm of a plus reaches beyond the line; the last patient is where it stands.
-        reach = max(shape.above, shape.spread / 2) + ink.line_width
+        reach = max(style.mark.above, style.mark.width / 2) + ink.line_width
         if 0 <= stairs.last - ticks[-1] <= reach:
             end = float(ticks[-1])
     return replace(stairs, last=max(end, begin))
