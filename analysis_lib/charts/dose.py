@@ -92,15 +92,18 @@ def _drawing(records: list[dict], x_title: str, y_title: str) -> dict:
     across = data.mark_rule(strokeWidth=2).encode(
         x=alt.X("bed_low:Q", title=x_title), x2="bed_high:Q", y=y, color=colour
     )
-    whiskers = (
-        data.transform_filter("isValid(datum.low) && isValid(datum.high)")
-        .mark_rule(strokeWidth=2)
-        .encode(x=x, y=alt.Y("low:Q", title=y_title), y2="high:Q", color=colour)
-    )
+    layers = [across]
+    if any(pd.notna(record["low"]) and pd.notna(record["high"]) for record in records):
+        # A layer without a row would leave the axis without an extent.
+        layers.append(
+            data.transform_filter("isValid(datum.low) && isValid(datum.high)")
+            .mark_rule(strokeWidth=2)
+            .encode(x=x, y=alt.Y("low:Q", title=y_title), y2="high:Q", color=colour)
+        )
     marks = data.mark_point(filled=True, size=_SYMBOL, opacity=1).encode(
         x=x, y=y, color=colour, shape=shape, tooltip=_tooltip(x_title, y_title)
     )
-    drawing = alt.layer(across, whiskers, marks).properties(width="container", height=_HEIGHT)
+    drawing = alt.layer(*layers, marks).properties(width="container", height=_HEIGHT)
     return vega_lite(drawing.configure(autosize=alt.AutoSizeParams(type="fit-x")))
 
 

@@ -183,6 +183,8 @@ def test_the_chart_shows_ranges_and_has_no_line():
     assert chart.table.iloc[0].tolist() == [
         "Synthetic", "40.0 to 50.0", "70% (50% to 90%)", "30", "Kaplan-Meier"
     ]  # fmt: skip
+    without = draw(frame(low=None, high=None))
+    assert [layer["mark"]["type"] for layer in without.spec["layer"]] == ["rule", "point"]
     with pytest.raises(InvalidInputError, match="no style for the treatment x"):
         draw(frame(treatment="x"))
     with pytest.raises(InvalidInputError, match="at least one row"):
