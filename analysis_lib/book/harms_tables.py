@@ -57,7 +57,8 @@ def harms_table(harms: Sequence[HarmResult]) -> Html:
         parts.append(Fold(f"{_LISTED_ONLY}: listed, never pooled", _figures(rest, _LISTED_ONLY)))
     parts.append(
         paragraph(
-            "Over all treatments: ",
+            "Here stand the studies of this comparison only. Over all studies, with shares of "
+            "their own: ",
             Cell("harms after treatment", href="harms.html"),
             " and ",
             Cell("tumour or radionecrosis?", href="necrosis.html"),
