@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from analysis_lib.comparison.harm_rows import SECOND_HAND, HarmRow
@@ -30,6 +31,16 @@ class PoolCheck:
 
 
 @dataclass(frozen=True)
+class PooledPlace:
+    """What one place adds to a pool: its studies count as one, their counts are added up."""
+
+    study_ids: tuple[str, ...]
+    label: str
+    n_events: int
+    n_at_risk: int
+
+
+@dataclass(frozen=True)
 class LeftOut:
     """The same pool once more without one study, or one place whose studies count as one.
 
@@ -45,7 +56,7 @@ class LeftOut:
 class HarmPool:
     """One pool: its definition, its unit, and whether it holds second-hand readings.
 
-    ``without`` holds the pool without each study in turn, in the order of ``study_ids``.
+    ``places`` are what was pooled, in the order of ``study_ids``.
     """
 
     definition: str
@@ -54,7 +65,17 @@ class HarmPool:
     second_hand: bool
     pooled: PooledProportion
     checks: tuple[PoolCheck, ...] = ()
-    without: tuple[LeftOut, ...] = ()
+    places: tuple[PooledPlace, ...] = ()
+
+    @cached_property
+    def without(self) -> tuple[LeftOut, ...]:
+        """The pool without each place in turn; computed when asked, once for each of them."""
+        return tuple(
+            LeftOut(
+                left.study_ids, left.label, _pooled([one for one in self.places if one != left])
+            )
+            for left in self.places
+        )
 
     @property
     def known_without(self) -> tuple[LeftOut, ...]:
@@ -104,35 +125,32 @@ class HarmPooling:
         kept, reasons = _without_overlaps(offered, self.overlaps)
         if len({self.clusters[row.study_id] for row in kept}) < MIN_POOLED:
             return None, {row_place(row): TOO_FEW for row in kept} | reasons
+        places = self._places(kept)
         pool = HarmPool(
             kept[0].defined_as,
             kept[0].unit or "",
             tuple(dict.fromkeys(row.study_id for row in kept)),
             second_hand,
-            self._pooled(kept),
+            _pooled(places),
             tuple(self._checks(kept)),
-            tuple(self._without_each(kept)),
+            places,
         )
         return pool, reasons
 
-    def _without_each(self, kept: Sequence[HarmRow]) -> Iterator[LeftOut]:
-        """Leave one out: each cluster in turn, as the pool counts a cluster once."""
-        for cluster in dict.fromkeys(self.clusters[row.study_id] for row in kept):
-            left = [row for row in kept if self.clusters[row.study_id] == cluster]
-            stay = [row for row in kept if self.clusters[row.study_id] != cluster]
-            studies = tuple(dict.fromkeys(row.study_id for row in left))
-            labels = dict.fromkeys(row.study_label for row in left)
-            yield LeftOut(studies, " and ".join(labels), self._pooled(stay))
-
-    def _pooled(self, rows: Sequence[HarmRow]) -> PooledProportion:
+    def _places(self, rows: Sequence[HarmRow]) -> tuple[PooledPlace, ...]:
         """Arms of one cluster of studies are different patients of one place: added up."""
-        counts: dict[str, tuple[int, int]] = {}
+        by_cluster: dict[str, list[HarmRow]] = {}
         for row in rows:
-            cluster = self.clusters[row.study_id]
-            events, total = counts.get(cluster, (0, 0))
-            counts[cluster] = (events + (row.n_events or 0), total + (row.n_at_risk or 0))
-        events, totals = zip(*counts.values(), strict=True)
-        return pool_proportions(events, totals)
+            by_cluster.setdefault(self.clusters[row.study_id], []).append(row)
+        return tuple(
+            PooledPlace(
+                tuple(dict.fromkeys(row.study_id for row in members)),
+                " and ".join(dict.fromkeys(row.study_label for row in members)),
+                sum(row.n_events or 0 for row in members),
+                sum(row.n_at_risk or 0 for row in members),
+            )
+            for members in by_cluster.values()
+        )
 
     def _checks(self, kept: Sequence[HarmRow]) -> Iterator[PoolCheck]:
         for rule in self.overlaps["overlaps"]:
@@ -143,7 +161,13 @@ class HarmPooling:
             stay = [row for row in kept if row.study_id not in leave]
             triggered = present - leave or rule["kind"] == "secondary_table"
             if leave and triggered and stay:
-                yield PoolCheck(rule["id"], tuple(sorted(leave)), self._pooled(stay))
+                yield PoolCheck(rule["id"], tuple(sorted(leave)), _pooled(self._places(stay)))
+
+
+def _pooled(places: Sequence[PooledPlace]) -> PooledProportion:
+    return pool_proportions(
+        [place.n_events for place in places], [place.n_at_risk for place in places]
+    )
 
 
 def _by_class(rows: Iterable[HarmRow]) -> list[list[HarmRow]]:
