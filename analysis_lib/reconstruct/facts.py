@@ -217,9 +217,10 @@ def _tick_row(ipd: pd.DataFrame, facts: PrintedFacts) -> tuple[str, int, int, fl
     low = np.searchsorted(censored, times - 1e-9, side="left")
     high = np.searchsorted(censored, times + 1e-9, side="right")
     carried = int(np.minimum(printed, high - low).sum())
-    # Patients censored where no tick stands contradict the print as much as a missing tick.
+    # Where every tick is carried, a patient censored without one contradicts the print as well.
     astray = censored.size - int((high - low).sum())
-    return ("censor ticks", facts.ticks.size, carried - astray, 0.0)
+    shown = carried if carried < facts.ticks.size else carried + astray
+    return ("censor ticks", facts.ticks.size, shown, 0.0)
 
 
 def median_of(ipd: pd.DataFrame) -> float:

@@ -36,6 +36,9 @@ RELAXATIONS = (
     (50.0, True, False),
     (1e4, True, False),
 )
+# With censor ticks only these: a tick is a mark of a few pixels, read where lines cross, and gives
+# way before the table becomes a wish or the curve is left.
+WITH_TICKS = RELAXATIONS[:3]
 # An event total that needs a wider reading error than this contradicts the curve.
 MOST_WIDENING = 4.0
 DRAWS = 150
@@ -218,7 +221,7 @@ def _horizon(stairs: Staircase) -> float:
 def _posterior(problem: _Problem, enough: int, generator: np.random.Generator) -> Paths | None:
     """Paths under the first relaxation that lets facts and curve stand together, or None."""
     nearest = None
-    for relaxation in RELAXATIONS:
+    for relaxation in WITH_TICKS if problem.facts.has_ticks else RELAXATIONS:
         try:
             found = _under(problem, relaxation, enough, generator)
         except NoPathError:

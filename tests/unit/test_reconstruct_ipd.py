@@ -69,6 +69,24 @@ def test_printed_ticks_are_kept_exactly():
     assert result.constraints["met"].all()
 
 
+def test_ticks_give_way_before_the_table_and_the_curve():
+    """Ticks read where none are drawn, between two times at which the table leaves no room."""
+    generator = np.random.default_rng(2)
+    died, left = generator.exponential(10, 60).round(2), generator.uniform(8, 30, 60).round(2)
+    seen, dead = np.minimum(died, left), (died <= left).astype(int)
+    ticks = [*seen[dead == 0], 18.3, 18.6, 18.9, 19.2, 19.5]
+    result = reconstruct_ipd(
+        staircase(seen, dead, pixels=600),
+        n=60,
+        number_at_risk=table(seen, [0, 6, 12, 18, 20, 22]),
+        censor_times_months=ticks,
+    )
+    told = result.constraints.set_index("fact")
+    assert not told.loc["censor ticks", "met"]
+    assert 0 <= told.loc["censor ticks", "reconstructed"] < len(ticks)
+    assert told.drop(index="censor ticks")["met"].all()
+
+
 def test_a_table_that_contradicts_the_curve_is_named():
     wrong = pd.DataFrame({"time_months": [0, 2, 8], "number_at_risk": [15, 15, 14]})
     result = reconstruct_ipd(
