@@ -128,7 +128,7 @@ def evidence_words(one: JudgedClaim) -> str:
     if not found.ratios:
         told = "no study compares them" if not found.n_direct else "compared without a ratio"
         return f"{words}: {told}"
-    studies = len({study for tested in found.ratios for study in tested.study_ids})
+    studies = len({study for tested in found.ratios for study in tested.study_labels})
     asked = one.claim["comparison"]
     certainty = grade(asked["id"], asked["outcome"]).direct.label.lower()
     return f"{words}; {_studies(studies)}, {certainty} certainty"
@@ -206,7 +206,7 @@ def _computed_items(one: JudgedClaim) -> Iterator[Inline]:
     for found in one.evidence.ratios:
         text = ratio_words(found)
         number = pooled_link(
-            text, asked["outcome"], "within", _labels(found), page=f"{declared.id}.html"
+            text, asked["outcome"], "within", found.study_labels, page=f"{declared.id}.html"
         )
         yield (
             f"{outcome_label(asked['outcome'])}, {mid_sentence(side)} against "
@@ -221,11 +221,6 @@ def _computed_items(one: JudgedClaim) -> Iterator[Inline]:
 def ratio_words(found: TestedRatio) -> str:
     """``0.56 (0.28 to 1.12)``."""
     return interval(found.ratio, found.low, found.high, number=ratio)
-
-
-def _labels(found: TestedRatio) -> list[str]:
-    records = {record.id: record for record in load_records()}
-    return [study_label(records[study]) for study in found.study_ids]
 
 
 def _figure(record: StudyRecord, figure: Mapping[str, Any]) -> Inline:

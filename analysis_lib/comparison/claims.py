@@ -45,7 +45,8 @@ class GuidelineVerdict:
 class TestedRatio:
     """A ratio within studies, the claim's side against another one; below 1 fewer events.
 
-    ``n_studies`` counts the studies behind it, ``pooled`` says whether they were pooled.
+    ``n_studies`` counts the studies behind it, ``study_labels`` names them, ``pooled`` says
+    whether they were pooled.
     """
 
     __test__ = False
@@ -56,7 +57,7 @@ class TestedRatio:
     scale: str
     n_studies: int
     pooled: bool
-    study_ids: tuple[str, ...]
+    study_labels: tuple[str, ...]
 
     @property
     def direction(self) -> str:
@@ -225,14 +226,14 @@ def within_ratios(outcome: OutcomeResult, side: str, versus: str) -> tuple[Teste
             continue
         for effect in found.effects:
             low, high = effect.interval
-            one = TestedRatio(effect.ratio, low, high, found.scale, 1, False, (effect.study_id,))
+            one = TestedRatio(effect.ratio, low, high, found.scale, 1, False, (effect.study_label,))
             ratios.append(_turned(one, turned))
     return tuple(ratios)
 
 
 def _pooled(found: WithinEvidence, pooled: PooledEstimate) -> TestedRatio:
     limits = (math.exp(x) for x in (pooled.estimate, pooled.low, pooled.high))
-    studies = tuple(effect.study_id for effect in found.effects)
+    studies = tuple(effect.study_label for effect in found.effects)
     return TestedRatio(*limits, found.scale, pooled.k, True, studies)
 
 
@@ -246,5 +247,5 @@ def _turned(one: TestedRatio, turned: bool) -> TestedRatio:
         one.scale,
         one.n_studies,
         one.pooled,
-        one.study_ids,
+        one.study_labels,
     )

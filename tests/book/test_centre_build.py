@@ -17,6 +17,7 @@ from analysis_lib.book import comparison_tables as tables
 from analysis_lib.book.centre_marks import MARK, MARK_LINES, mark_page, mark_site
 from analysis_lib.book.centre_page import PAGE, centre_page
 from analysis_lib.book.chapters import render_template
+from analysis_lib.book.claims_tables import claim_folds
 from analysis_lib.book.four_answers import four_answers
 from analysis_lib.book.judgement_tables import risk_of_bias_table
 from analysis_lib.book.pages import generate_pages
@@ -25,9 +26,10 @@ from analysis_lib.book.site import build_site
 from analysis_lib.book.who_table import who_table
 from analysis_lib.cli import USAGE, main
 from analysis_lib.comparison import compare
+from analysis_lib.comparison.claims import judge_claims
 from analysis_lib.comparison.declarations import load_declaration, load_declarations
 from analysis_lib.exceptions import ReviewError
-from analysis_lib.study_records import ROOT, load_records
+from analysis_lib.study_records import ROOT, load_claims, load_records
 from analysis_lib.study_records.centre_record import (
     CENTRE_ID,
     CENTRE_LABEL,
@@ -83,6 +85,16 @@ def test_the_chapter_names_the_centre_as_unpublished(result):
     assert html.count(CENTRE_LABEL) > 5
     assert f"Risk of bias not judged yet: {CENTRE_LABEL}" in html
     assert "The groups were not assigned by chance" in html
+
+
+def test_a_claim_held_against_the_centres_patients_names_them(result):
+    asked = {one["comparison"]["id"] for one in load_claims()["claims"] if one["comparison"]}
+    results = {one: compare(one) for one in asked} | {COMPARISON: result}
+    judged = [one for one in judge_claims(results) if one.evidence.ratios]
+    ratios = [found for one in judged for found in one.evidence.ratios]
+    assert any(CENTRE_LABEL in found.study_labels for found in ratios)
+    html = claim_folds(judged, load_claims()["pages"]).to_html()
+    assert CENTRE_LABEL in html
 
 
 def test_every_number_of_the_centre_leads_to_a_place_on_its_page(centre, result):
