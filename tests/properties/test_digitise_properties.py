@@ -46,7 +46,8 @@ def test_drawing_what_was_read_and_reading_it_again_moves_nothing(curve, pen, fr
         [np.abs(at(redrawn, times) - at(points, times + s * months)) for s in (-1.0, 0.0, 1.0)],
         axis=0,
     )
-    assert gap.max() <= survival
+    # A move of one whole pixel comes out of the two calibrations with their rounding.
+    assert gap.max() <= survival * (1 + 1e-6)
     assert abs(points["time_months"].iloc[-1] - redrawn["time_months"].iloc[-1]) <= 2 * months
 
 
