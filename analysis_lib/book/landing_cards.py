@@ -12,7 +12,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from analysis_lib.book.answers import STATES, Sentence, outcome_label, treatment_words
+from analysis_lib.book.answers import (
+    STATES,
+    Sentence,
+    assignment_words,
+    outcome_label,
+    treatment_words,
+)
+from analysis_lib.book.four_answers import CAVEAT
 from analysis_lib.book.places import arm_link, field_link, study_link
 from analysis_lib.book.study_figures import units
 from analysis_lib.charts.theme import styles_of
@@ -89,6 +96,19 @@ def outcome_answers(result: ComparisonResult) -> tuple[OutcomeAnswer, ...]:
         _from_studies(result, outcome) if outcome.direct else _from_cohorts(result, outcome)
         for outcome in told
     )
+
+
+def caveat(result: ComparisonResult, answers: Sequence[OutcomeAnswer]) -> str:
+    """Why the figures are no effect of treatment, and who came to be treated how.
+
+    Empty where no answer sets groups beside each other.
+    """
+    told = [CAVEAT] if any(answer.beside for answer in answers) else []
+    if any(answer.within for answer in answers):
+        direct = [contrast for outcome in result.outcomes for contrast in outcome.direct]
+        told.append(assignment_words(contrast.study_id for contrast in direct))
+    reason = " ".join(result.declaration.confounded_by.split())
+    return " ".join([*told, reason]) if told else ""
 
 
 # --- no study holds both groups -------------------------------------------------------

@@ -6,11 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from analysis_lib.book.answers import assignment_words, comparator_sentence, outcome_label
+from analysis_lib.book.answers import comparator_sentence, outcome_label
 from analysis_lib.book.findings import findings_table
-from analysis_lib.book.four_answers import CAVEAT
 from analysis_lib.book.judgement_tables import certainty_words, readers_sentence
-from analysis_lib.book.landing_cards import OutcomeAnswer, Picture, outcome_answers, place
+from analysis_lib.book.landing_cards import (
+    OutcomeAnswer,
+    Picture,
+    caveat,
+    outcome_answers,
+    place,
+)
 from analysis_lib.book.markdown import (
     Anchor,
     Facts,
@@ -77,11 +82,8 @@ class Card(Html):
 
     def _caveat(self, *answers: OutcomeAnswer) -> Inline:
         """Why the figures are no effect of treatment, and who else could have been counted."""
-        told: list[str | Cell] = []
-        told += [CAVEAT] if any(answer.beside for answer in answers) else []
-        if any(answer.within for answer in answers):
-            direct = [c for outcome in self.result.outcomes for c in outcome.direct]
-            told.append(assignment_words(contrast.study_id for contrast in direct))
+        words = caveat(self.result, answers)
+        told: list[str | Cell] = [words] if words else []
         for sentence in comparator_sentence(self.result):
             told.append(Cell(plain(sentence), href=place(self.result, "sensitivity")))
         return tuple(part for one in told for part in (one, " "))[:-1]

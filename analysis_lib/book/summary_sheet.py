@@ -15,8 +15,7 @@ import pandas as pd
 
 from analysis_lib.book.answers import STATES, comparator_sentence, outcome_label
 from analysis_lib.book.citation import citation, version_name
-from analysis_lib.book.four_answers import CAVEAT
-from analysis_lib.book.landing_cards import outcome_answers
+from analysis_lib.book.landing_cards import caveat, outcome_answers
 from analysis_lib.book.landing_page import ADVICE, behind, picture_html
 from analysis_lib.book.markdown import Inline, inline
 from analysis_lib.book.study_figures import units
@@ -53,7 +52,7 @@ def summary_sheet(result: ComparisonResult) -> str:
         answers="\n".join(_paragraph((a.opening, *a.further)) for a in answers),
         pictures="\n".join(picture_html(picture) for picture in pictures),
         table=_table(result),
-        caveat=escape(_caveat(result)) if any(answer.beside for answer in answers) else "",
+        caveat=escape(caveat(result, answers)),
         certainty="\n".join(f"<li>{inline(line)}</li>" for line in behind(result)),
         unknown="\n".join(f"<li>{inline(line)}</li>" for line in _unknown(result)),
         advice=escape(ADVICE),
@@ -62,10 +61,6 @@ def summary_sheet(result: ComparisonResult) -> str:
         edition=escape(_edition()),
     )
     return _INSIDE.sub('href="../', text).replace('href="../../', 'href="../')
-
-
-def _caveat(result: ComparisonResult) -> str:
-    return f"{CAVEAT} {' '.join(result.declaration.confounded_by.split())}"
 
 
 def _paragraph(sentences: tuple[Inline, ...]) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from analysis_lib.book.edition_pages import cite_page, whats_new_page
 from analysis_lib.book.four_answers import CAVEAT
-from analysis_lib.book.landing_cards import outcome_answers
+from analysis_lib.book.landing_cards import caveat, outcome_answers
 from analysis_lib.book.landing_page import ADVICE, Card, behind, landing_page
 from analysis_lib.book.markdown import plain
 from analysis_lib.book.pages import compute_all
@@ -108,6 +108,13 @@ def test_one_study_that_holds_both_groups_leads_and_is_named_as_one(results):
     assert plain(answer.opening).startswith("One study compares two of these directly")
     assert len(answer.picture.rows) == 2
     assert "The groups were not assigned by chance." in Reading(_card(results["progression"])).text
+
+
+def test_groups_beside_each_other_stand_with_who_came_to_be_in_them(results):
+    for result in results.values():
+        reason = " ".join(result.declaration.confounded_by.split())
+        assert reason in Reading(_card(result)).text
+    assert caveat(results["progression"], ()) == ""
 
 
 def test_a_ratio_within_a_study_names_its_groups_in_the_papers_order(results):

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from analysis_lib.book.comparison_tables import question
-from analysis_lib.book.landing_cards import outcome_answers
+from analysis_lib.book.landing_cards import caveat, outcome_answers
 from analysis_lib.book.landing_page import ADVICE, behind
 from analysis_lib.book.markdown import plain
 from analysis_lib.book.places import sheet_path
@@ -38,11 +38,13 @@ def packed(text):
 
 def test_it_holds_the_answer_the_certainty_and_the_advice(sheet, result):
     told = packed(words(sheet))
-    for answer in outcome_answers(result):
+    answers = outcome_answers(result)
+    for answer in answers:
         for sentence in (answer.opening, *answer.further):
             assert packed(plain(sentence)) in told
     for line in behind(result):
         assert packed(plain(line)) in told
+    assert packed(caveat(result, answers)) in told
     assert packed(ADVICE) in told
     assert packed(result.declaration.cannot_answer) in told
     assert packed(result.declaration.question) in told
