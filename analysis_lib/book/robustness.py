@@ -10,7 +10,7 @@ from analysis_lib.book.answers import assignment_words, outcome_label
 from analysis_lib.book.blocks import Stack
 from analysis_lib.book.comparison_charts import how_to_read
 from analysis_lib.book.comparison_tables import estimator_and_unit
-from analysis_lib.book.four_answers import CAVEAT
+from analysis_lib.book.four_answers import CAVEAT, effect_words
 from analysis_lib.book.places import field_link, source_hint, study_link
 from analysis_lib.book.side_figures import figure_words, spread_words
 from analysis_lib.book.sources import method_link, pooled_link
@@ -55,10 +55,25 @@ def robustness(result: ComparisonResult, outcome: OutcomeResult) -> Html:
     if with_ratio:
         parts.append(_chart(outcome, with_ratio))
         parts.append(how_to_read("robustness"))
-        caveat = _caveat(outcome, with_ratio)
-        parts.append(paragraph(f"Below 1: fewer events in the first group. {caveat}"))
+        parts.append(paragraph(*_how_to_take(outcome, with_ratio)))
     parts.append(_table(outcome, rows, _notes(outcome)))
     return Stack(*parts)
+
+
+def _how_to_take(outcome: OutcomeResult, rows: list[PanelRow]) -> list[str | Cell]:
+    """Which group a ratio is of, where a paper has it the other way round, and the caveat."""
+    pairs = list(dict.fromkeys((row.first, row.second) for row in rows))
+    of = f" ({pairs[0][0]} against {mid_sentence(pairs[0][1])})" if len(pairs) == 1 else ""
+    told: list[str | Cell] = [f"Below 1: fewer events in the first group{of}. "]
+    effects = {row.effect.study_id: row.effect for row in rows if row.effect is not None}
+    for effect in effects.values():
+        if effect.turned:
+            told += [
+                f"{effect.study_label} has it the other way round: ",
+                field_link(effect.study_id, effect.place, effect_words(effect)),
+                f" for {effect.groups[0]} against {effect.groups[1]}. ",
+            ]
+    return [*told, _caveat(outcome, rows)]
 
 
 def _caveat(outcome: OutcomeResult, rows: list[PanelRow]) -> str:
@@ -141,7 +156,7 @@ def _chart(outcome: OutcomeResult, rows: list[PanelRow]) -> Html:
 def _label(row: PanelRow, several_pairs: bool) -> str:
     pair = f": {row.first} against {mid_sentence(row.second)}" if several_pairs else ""
     within = f" ({estimator_and_unit(row.pool_class)})" if row.pool_class is not None else ""
-    study = f": {row.study}" if row.study else ""
+    study = f": {row.effect.study_label}" if row.effect else ""
     return f"{row.label}{pair}{within}{study}"
 
 
@@ -177,7 +192,7 @@ def _ratio(row: PanelRow) -> str:
 def _linked(outcome: OutcomeResult, row: PanelRow, text: str, method: str) -> Cell:
     """A number of a scenario, leading to the inputs of that scenario."""
     method = "within" if row.model != BETWEEN else method
-    names = [row.study] if row.study else [f"{count(sum(row.k))} studies"]
+    names = [row.effect.study_label] if row.effect else [f"{count(sum(row.k))} studies"]
     return pooled_link(text, outcome.outcome, method, names, scenario_id=row.scenario_id)
 
 
@@ -185,7 +200,9 @@ def _group(row: PanelRow, position: int) -> str:
     """What one side of a scenario rests on and shows."""
     figure = row.figures[position]
     if figure is None:
-        return "a group of the same study" if row.study else f"{count(row.k[position])} studies"
+        return (
+            row.effect.side_groups[position] if row.effect else f"{count(row.k[position])} studies"
+        )
     if not row.k[position]:
         return "no cohort"
     studies = f"{count(row.k[position])} {'study' if row.k[position] == 1 else 'studies'}"

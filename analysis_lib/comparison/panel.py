@@ -16,7 +16,7 @@ from analysis_lib.comparison.pools import Pool, PoolClass
 from analysis_lib.comparison.result import OutcomeResult, ScenarioResult
 from analysis_lib.comparison.side_summary import AbsoluteFigure
 from analysis_lib.comparison.sides import LANDMARK_MONTHS, Range, SideResult, range_of
-from analysis_lib.comparison.within import WithinEvidence
+from analysis_lib.comparison.within import WithinEffect, WithinEvidence
 
 #: Names of the leading model.
 POOLED, ONE_STUDY, BETWEEN = "within studies, pooled", "within one study", "between cohorts"
@@ -26,7 +26,7 @@ POOLED, ONE_STUDY, BETWEEN = "within studies, pooled", "within one study", "betw
 class PanelRow:
     """One scenario, one pair of sides, and one pool or one study.
 
-    ``study`` names it where the ratio is of one study, in the order of the sides.
+    ``effect`` is the study's where the ratio is of one study, turned to the order of the sides.
     ``ratio`` with its limits is None where ``refusal`` says why. ``k`` (studies), ``n``,
     ``medians`` (ranges of the printed ones) and ``figures`` (shares free of the event at
     12 months) are of the two sides.
@@ -48,7 +48,7 @@ class PanelRow:
     high: float | None
     refusal: str | None
     figures: tuple[AbsoluteFigure | None, AbsoluteFigure | None]
-    study: str | None = None
+    effect: WithinEffect | None = None
 
 
 def robustness_panel(outcome: OutcomeResult) -> tuple[PanelRow, ...]:
@@ -113,7 +113,7 @@ def _within(
                 "ratio": effect.ratio,
                 "low": effect.interval[0],
                 "high": effect.interval[1],
-                "study": effect.study_label,
+                "effect": effect,
             }
 
 

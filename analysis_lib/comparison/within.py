@@ -60,6 +60,11 @@ class WithinEffect:
         return 1 / self.ratio, 1 / high, 1 / low
 
     @property
+    def side_groups(self) -> tuple[str, str]:
+        """The study's names of its groups in the order of the sides, which ``ratio`` has."""
+        return (self.groups[1], self.groups[0]) if self.turned else self.groups
+
+    @property
     def ratio(self) -> float:
         """The ratio itself."""
         return math.exp(self.log_ratio)

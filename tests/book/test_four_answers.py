@@ -1,13 +1,14 @@
 """The four answers, absolute figures, robustness panel and findings, as a reader meets them."""
 
 import html
+import math
 import re
 
 import pytest
 
 from analysis_lib.book.answers import absolute_words, assignment_words
 from analysis_lib.book.findings import findings_table
-from analysis_lib.book.four_answers import CAVEAT, four_answers
+from analysis_lib.book.four_answers import CAVEAT, effect_words, four_answers
 from analysis_lib.book.pages import compute_all
 from analysis_lib.book.robustness import e_value_sentences, robustness
 from analysis_lib.book.side_figures import absolute_table, figure_words
@@ -97,6 +98,20 @@ def test_the_panel_shows_every_row_and_names_what_changes_nothing(outcomes):
         if rows:
             silent = [s.scenario.label for s in outcome.scenarios if s.changes_nothing]
             assert all(label in text for label in silent)
+
+
+def test_a_ratio_turned_round_says_of_which_groups_and_what_the_paper_has(outcomes):
+    turned = 0
+    for result, outcome in outcomes:
+        text = html.unescape(robustness(result, outcome).to_html())
+        for row in robustness_panel(outcome):
+            if row.effect is not None and row.effect.turned:
+                turned += 1
+                assert all(group in text for group in row.effect.groups)
+                assert effect_words(row.effect) in text
+                assert row.effect.side_groups == row.effect.groups[::-1]
+                assert math.isclose(row.ratio, 1 / row.effect.as_printed[0])
+    assert turned
 
 
 def test_every_comparison_and_outcome_has_its_finding_with_a_certainty():
