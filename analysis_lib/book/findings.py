@@ -28,13 +28,32 @@ _NOTE = (
     "treatment. All figures rest on the levels of evidence that each comparison's page counts."
 )
 
+#: Said where one study has two rows that differ.
+_DRAWN_TWICE = (
+    " The ratio of {names} is computed anew in each comparison, with shapes of survival curves "
+    "from that comparison's studies: its last digits differ."
+)
+
 
 def findings_table(results: Iterable[ComparisonResult]) -> Html:
     """What is known of each comparison and how certain it is."""
-    rows = [
-        row for result in results for outcome in result.outcomes for row in _rows(result, outcome)
-    ]
-    return html_table(pd.DataFrame(rows), caption="Summary of findings", note=_NOTE)
+    told = tuple(results)
+    rows = [row for result in told for outcome in result.outcomes for row in _rows(result, outcome)]
+    note = _NOTE + _drawn_twice(told)
+    return html_table(pd.DataFrame(rows), caption="Summary of findings", note=note)
+
+
+def _drawn_twice(results: Iterable[ComparisonResult]) -> str:
+    """Why a study's computed ratio is not the same in two rows; empty where all are."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for result in results:
+        for outcome in result.outcomes:
+            for effect in (e for one in outcome.within for e in one.effects):
+                if effect.method == "figures":
+                    name = (effect.study_label, outcome.outcome)
+                    found.setdefault(name, set()).add(effect_words(effect))
+    names = sorted({study for (study, _), words in found.items() if len(words) > 1})
+    return _DRAWN_TWICE.format(names=" and ".join(names)) if names else ""
 
 
 def _rows(result: ComparisonResult, outcome: OutcomeResult) -> list[dict[str, object]]:

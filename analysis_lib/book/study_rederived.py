@@ -78,7 +78,7 @@ def computed_ratio(found: ComputedRatio) -> Html:
         "in the paper: from the figures above patients were "
         "made (",
         term("pseudo-patients", up=True),
-        ") many times over, a ",
+        ") many times over, with shapes of survival curves from that comparison's studies, a ",
         term("Cox model", up=True),
         " was fitted to each set and the fits were combined by ",
         term("Rubin's rules", up=True),
@@ -107,9 +107,9 @@ def _summary_table(made: SummaryReconstruction, outcome: Outcome, label: str) ->
         events = count(int(made.ipd["event"].sum()))
         rows.append({"Figure": "Events", "Printed": count(outcome.n_events), "Re-derived": events})
     note = (
-        f"Re-derived: what the {count(len(made.ipd))} patients made from the printed figures "
-        f"give back. Nothing is known beyond {months(made.known_until_months)} months; later "
-        "events are not among them."
+        f"Re-derived: what the {count(len(made.ipd))} pseudo-patients made from the printed "
+        f"figures give back. Nothing is known beyond {months(made.known_until_months)} months; "
+        "later events are not among them."
     )
     for finding in made.findings:
         note += f" {finding.message.rstrip('.')}."

@@ -114,6 +114,21 @@ def test_a_ratio_turned_round_says_of_which_groups_and_what_the_paper_has(outcom
     assert turned
 
 
+def test_one_study_with_two_computed_ratios_is_explained():
+    results = compute_all()
+    words = {
+        effect_words(effect)
+        for result in results.values()
+        for outcome in result.outcomes
+        for found in outcome.within
+        for effect in found.effects
+        if effect.study_id == "rsrs-resection-2024"
+    }
+    told = "is computed anew in each comparison"
+    assert (told in findings_table(results.values()).to_html()) == (len(words) > 1)
+    assert told not in findings_table([results["resection-vs-resrs"]]).to_html()
+
+
 def test_every_comparison_and_outcome_has_its_finding_with_a_certainty():
     results = compute_all()
     frame = findings_table(results.values()).frame
