@@ -19,6 +19,7 @@ from numbers import Integral
 
 import pandas as pd
 
+from analysis_lib.editions.headline import rounded
 from analysis_lib.exceptions import InvalidInputError
 
 #: What stands where a paper prints nothing.
@@ -63,8 +64,12 @@ def percent(value: float | None, *, decimals: int = 0) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """A hazard ratio or another ratio with two decimals."""
-    return NOT_REPORTED if is_unknown(value) else _rounded(value, 2)
+    """A hazard ratio or another ratio with two decimals.
+
+    They are of the digits that golden files and editions keep. Otherwise 1.0148, kept as 1.015,
+    would be 1.01 on a comparison's page and 1.02 where two editions stand side by side.
+    """
+    return NOT_REPORTED if is_unknown(value) else _rounded(rounded(value), 2)
 
 
 def gray(value: float | None) -> str:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis_lib.editions.headline import rounded
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.tables import (
     Cell,
@@ -85,6 +86,11 @@ def test_percent(value, decimals, text):
 def test_percent_refuses_what_is_no_probability(value):
     with pytest.raises(InvalidInputError, match=r"0\.\.1"):
         percent(value)
+
+
+def test_a_ratio_reads_the_same_from_a_result_and_from_an_edition():
+    for value in (1.0148486662160228, 0.58964, 33.49196, 2.3449):
+        assert ratio(value) == ratio(rounded(value))
 
 
 def test_ratio_and_count():
