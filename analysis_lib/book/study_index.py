@@ -161,7 +161,7 @@ def study_table(
     treatments = {arm.treatment for record in records for arm in record.arms}
     decisions = {record.eligibility.decision for record in records}
     return SortableTable(
-        id="all-studies",
+        id="studies-read",
         caption="Studies of this review",
         rows=rows,
         numeric=("Year", "Patients"),

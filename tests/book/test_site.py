@@ -17,14 +17,14 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.ids, self.links, self.scripts, self.headings = set(), [], [], []
+        self.ids, self.twice, self.links, self.scripts, self.headings = set(), set(), [], [], []
         self.in_article = False
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
         if found.get("id"):
-            self.ids.add(found["id"])
+            (self.twice if found["id"] in self.ids else self.ids).add(found["id"])
         if tag == "a" and found.get("href"):
             self.links.append(found["href"])
         if tag in ("script", "img", "iframe") and found.get("src"):
@@ -66,6 +66,12 @@ def test_every_internal_link_and_anchor_resolves(site):
             if not goal.is_file() or (anchor and unquote(anchor) not in known):
                 broken.append((path.name, link))
     assert not broken, broken[:20]
+
+
+def test_no_page_names_an_anchor_twice(site):
+    """Headings take their anchors from their words, blocks have their own: both together."""
+    _, pages = site
+    assert not {str(path): page.twice for path, page in pages.items() if page.twice}
 
 
 def test_every_item_of_a_checklist_leads_to_an_anchor_that_is_there(site):
