@@ -14,7 +14,12 @@ import pytest
 from browser.visits import HOW_TO_GET_ONE, NO_BROWSER, Visit
 
 #: Zooming a window of 1280 x 900 to 200 % leaves half of its points each way.
-SIZES = {"wide": (1280, 900), "phone": (390, 844), "zoomed": (640, 450)}
+SIZES = {
+    "wide": (1280, 900),
+    "phone": (390, 844),
+    "zoomed": (640, 450),
+    "narrow": (320, 640),
+}
 
 
 @pytest.fixture(scope="session")

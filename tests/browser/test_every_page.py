@@ -4,6 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
+#: A study whose name holds the longest word of any.
+LONGEST_WORD = "studies/pmc3693888.html"
+
 
 @pytest.fixture(params=["folder", "server"])
 def root(request, built_site, served):
@@ -19,13 +22,13 @@ def test_every_page_opens_and_draws(root, visit, page_names):
     assert not reader.faults, reader.faults[:20]
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
+@pytest.mark.parametrize("size", ["wide", "phone", "narrow"])
 def test_no_page_is_wider_than_its_window(size, served, visit, page_names):
     reader = visit(served, size=size)
     wider = [
         name
         for name in page_names
-        if not name.startswith("studies/")
+        if (not name.startswith("studies/") or name == LONGEST_WORD)
         and reader.open(name).evaluate(
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
