@@ -31,7 +31,7 @@ from analysis_lib.comparison.arms import study_label
 from analysis_lib.consistency import RULES, Finding
 from analysis_lib.study_records import StudyRecord, load_second_readings
 from analysis_lib.study_records.model import Citation, SecondReading
-from analysis_lib.tables import Cell, Html, callout, count, html_table, mid_sentence, paragraph
+from analysis_lib.tables import Cell, Html, callout, count, html_table, paragraph
 
 SEVERITY_WORDS = {
     "error": "cannot both be true",
@@ -127,7 +127,7 @@ def study_page_text(record: StudyRecord, context: StudyContext) -> str:
         Heading("Patients shared with other studies"),
         *_overlaps(record, context.overlaps),
         Heading("Where this study is used"),
-        _uses(context),
+        _uses(record, context),
         _neighbours(context),
     )
 
@@ -161,9 +161,9 @@ def _year(citation: Citation) -> str | None:
 def _decision(record: StudyRecord) -> Html:
     kind = "caution" if record.eligibility.decision != "include" else "note"
     said: list[str | Cell] = [f"{DECISION_WORDS[record.eligibility.decision]}. Reason: "]
-    said += with_names(record.eligibility.reason, up=True)
+    said += with_names(record.eligibility.reason.rstrip("."), up=True)
     if record.secondary_source:
-        said += [" Figures were read in another paper's table."]
+        said += [". Figures were read in another paper's table."]
     return callout(kind, *said)
 
 
@@ -359,16 +359,15 @@ def _overlaps(record: StudyRecord, rules: Sequence[dict[str, Any]]) -> list[Html
     return [Items(tuple(items))]
 
 
-def _uses(context: StudyContext) -> Html:
+def _uses(record: StudyRecord, context: StudyContext) -> Html:
     if not context.uses:
         return paragraph("No comparison reads a figure of this study.")
-    return Items(tuple(_use(use, context) for use in context.uses))
+    return Items(tuple(_use(record, use, context) for use in context.uses))
 
 
-def _use(use: Use, context: StudyContext) -> Inline:
+def _use(record: StudyRecord, use: Use, context: StudyContext) -> Inline:
     title = Cell(context.titles[use.comparison], href=f"../{use.comparison}.html")
-    label = mid_sentence(context.words["outcome"][use.outcome].label)
-    figure = Cell(label, href=f"#{block_anchor(use.field)}")
+    figure = Cell(field_words(record, use.field), href=f"#{block_anchor(use.field)}")
     if not use.reason:
         return (title, ", ", figure, f", {use.how}")
     before, after = (": ", "") if use.how == LEFT_OUT else (" (", ")")

@@ -210,6 +210,19 @@ def test_every_arm_and_contrast_of_a_comparison_has_its_place(documents, results
                 assert field_anchor(place.field) in ids
 
 
+def test_uses_of_two_arms_are_told_apart(documents):
+    text = documents["studies/wilcox-2021.md"].text.partition("Where this study is used")[2]
+    record = next(r for r in load_records() if r.id == "wilcox-2021")
+    assert all(arm.label in text for arm in record.arms)
+
+
+def test_a_reason_and_what_follows_it_are_two_sentences(documents):
+    record = next(r for r in load_records() if r.secondary_source)
+    reason = plain(with_names(record.eligibility.reason)).rstrip(".")
+    told = f"{reason}. Figures were read in another paper's table."
+    assert told in documents[f"studies/{record.id}.md"].text
+
+
 def test_an_incomplete_citation_says_what_is_missing(documents):
     record = next(r for r in load_records() if not r.citation.title and not r.citation.authors)
     text = documents[f"studies/{record.id}.md"].text
