@@ -1,4 +1,4 @@
-"""The words that the layers share: column names, levels of evidence, closed lists.
+"""The words that the layers share: levels of evidence and terms of the closed lists.
 
 The closed lists themselves (treatments, outcomes, designs ...) stand in
 ``data/vocabulary.yaml``, where an updater can read them; :mod:`study_records`
@@ -8,9 +8,6 @@ loads them. Here stand the names that code refers to.
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-#: Columns of every table of patient-level data.
-IPD_COLUMNS = ("study_id", "arm_id", "time_months", "event")
 
 #: What an arm's survival information is worth, best first.
 LEVELS = ("patient", "curve_at_risk", "curve_n", "summary", "crude")

@@ -28,7 +28,6 @@ INK = NEUTRALS["--lsr-ink"]
 QUIET = NEUTRALS["--lsr-quiet"]
 LINE = NEUTRALS["--lsr-line"]
 GRID = NEUTRALS["--lsr-grid"]
-SURFACE = NEUTRALS["--lsr-surface"]
 
 FONT = (
     '-apple-system, BlinkMacSystemFont, "Segoe UI", "Helvetica Neue", Arial, '

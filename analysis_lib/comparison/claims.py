@@ -20,9 +20,6 @@ from analysis_lib.meta_analysis import PooledEstimate
 from analysis_lib.study_records import load_claims, load_guidelines
 from analysis_lib.study_records.loader import DATA
 
-#: Guidelines of which no text on recurrence was read.
-NOT_READ = ("not_seen", "heading_only")
-
 #: What the ratio of a side's events says of it.
 FEWER, MORE, OPEN = "fewer", "more", "open"
 

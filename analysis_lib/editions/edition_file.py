@@ -10,7 +10,6 @@ from typing import Any
 
 from analysis_lib.editions.state import State
 from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError, RecordProblem
-from analysis_lib.files import write_text
 from analysis_lib.study_records import DATA, load_reading
 from analysis_lib.study_records.schema import check_schema
 
@@ -96,21 +95,6 @@ def edition_text(edition: Edition) -> str:
     """
     document = {"schema_version": 1} | asdict(edition)
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-
-
-def write_edition(edition: Edition, *, folder: Path = EDITIONS) -> Path:
-    """Write the file, whole or not at all; an edition that exists is never written again.
-
-    Raises
-    ------
-    InvalidInputError
-        The file exists with other content.
-    """
-    path, text = folder / f"{edition.number}.json", edition_text(edition)
-    if path.exists() and path.read_text(encoding="utf-8") != text:
-        raise InvalidInputError(f"edition {edition.number} exists: what was cut is never changed")
-    write_text(path, text)
-    return path
 
 
 def read_edition(text: str, name: str) -> Edition:

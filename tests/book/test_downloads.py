@@ -21,7 +21,7 @@ from analysis_lib.book.downloads.evidence import arms_table, studies_table
 from analysis_lib.book.downloads.files import PACKAGE_NAME
 from analysis_lib.book.downloads.patients import SINGLE_SET, patient_sets, patients_table
 from analysis_lib.book.downloads.references import authors_of, bibtex, note, ris, title_of
-from analysis_lib.book.downloads.tables import Column, DataTable, cell, values_of
+from analysis_lib.book.downloads.tables import Column, DataTable, cell
 from analysis_lib.book.take_away_page import take_away_page
 from analysis_lib.comparison import compare
 from analysis_lib.editions import headline_numbers
@@ -94,6 +94,12 @@ TEX = {
 }
 
 NASTY = '=cmd|"x", {a} \\b $c$ & 50% #1 _d_ ~ ^\r\nTY  - EVIL\x07\n@article{x,'
+
+
+def values_of(table, name):
+    """One column's values, in the order of the rows."""
+    position = [column.name for column in table.columns].index(name)
+    return [row[position] for row in table.rows]
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import io
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from analysis_lib.exceptions import InvalidInputError
 
@@ -95,9 +94,3 @@ def one_line(text: str) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(text.split())
-
-
-def values_of(table: DataTable, name: str) -> list[Any]:
-    """One column's values, in the order of the rows."""
-    position = [column.name for column in table.columns].index(name)
-    return [row[position] for row in table.rows]
