@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from analysis_lib.book.places import arm_link, field_link, source_hint, study_link
-from analysis_lib.book.sources import pooled_link
+from analysis_lib.book.sources import absolute_link, pooled_link
 from analysis_lib.comparison.arms import ArmEvidence, Estimate
 from analysis_lib.comparison.contrasts import PrintedContrast
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, ScenarioResult
-from analysis_lib.comparison.side_summary import MINIMUM_STUDIES
+from analysis_lib.comparison.side_summary import MINIMUM_STUDIES, AbsoluteFigure
 from analysis_lib.comparison.sides import LANDMARK_MONTHS, SideResult
 from analysis_lib.study_records import load_records, load_vocabulary
 from analysis_lib.tables import Cell, count, interval, mid_sentence, months, percent, ratio
@@ -132,16 +132,18 @@ def side_sentence(outcome: OutcomeResult, side: SideResult, *, page: str = "") -
         parts = [(f"neither {counted} at {LANDMARK_MONTHS:.0f} months nor a median is printed",)]
     for position, part in enumerate(parts):
         sentence += (["; "] if position else []) + list(part)
-    words = absolute_words(outcome, side)
-    names = [arm.study_label for arm in side.arms]
-    whole = pooled_link(words, outcome.outcome, "absolute", names, page=page)
+    words, figure = absolute_words(outcome, side), _best_known(outcome, side)
+    whole = (
+        pooled_link(words, outcome.outcome, "absolute", (), page=page)
+        if figure is None
+        else absolute_link(words, outcome.outcome, figure, side.arms, page=page)
+    )
     return (*sentence, ". ", whole, ".")
 
 
 def absolute_words(outcome: OutcomeResult, side: SideResult) -> str:
     """The side as a whole at 12 months: ``52 of 100 (35 to 68) ...`` or that it is not known."""
-    found = [pool.summary(side).at(LANDMARK_MONTHS) for pool in outcome.pools if pool.arms(side)]
-    figure = max(found, key=lambda one: one.k, default=None)
+    figure = _best_known(outcome, side)
     when = f"at {LANDMARK_MONTHS:.0f} months"
     state = STATES[outcome.outcome]
     if figure is None or figure.value is None:
@@ -156,6 +158,12 @@ def absolute_words(outcome: OutcomeResult, side: SideResult) -> str:
         f"Over all, {100 * figure.value:.0f} of 100 were {state} {when} ({limits}; "
         f"{figure.k} of {figure.of} studies: {treatment_words(figure.treatments)})"
     )
+
+
+def _best_known(outcome: OutcomeResult, side: SideResult) -> AbsoluteFigure | None:
+    """The figure at 12 months of the pool in which most of a side's studies know it."""
+    found = [pool.summary(side).at(LANDMARK_MONTHS) for pool in outcome.pools if pool.arms(side)]
+    return max(found, key=lambda one: one.k, default=None)
 
 
 def treatment_words(codes: Sequence[str]) -> str:

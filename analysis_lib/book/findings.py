@@ -14,7 +14,7 @@ from analysis_lib.book.four_answers import effect_words
 from analysis_lib.book.judgement_tables import certainty_words
 from analysis_lib.book.places import field_link
 from analysis_lib.book.side_figures import figure_words
-from analysis_lib.book.sources import pooled_link
+from analysis_lib.book.sources import absolute_link, pooled_link
 from analysis_lib.comparison.pools import Pool
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
 from analysis_lib.comparison.sides import LANDMARK_MONTHS, SideResult
@@ -145,9 +145,9 @@ def _group(outcome: OutcomeResult, pool: Pool, side: SideResult, page: str) -> s
     if not arms:
         return f"{side.label}: no cohort"
     n = count(sum(arm.n for arm in arms))
-    words = f"{side.label}: {figure_words(pool.summary(side).at(LANDMARK_MONTHS))}; n {n}"
-    labels = [arm.study_label for arm in arms]
-    return pooled_link(words, outcome.outcome, "absolute", labels, page=page)
+    figure = pool.summary(side).at(LANDMARK_MONTHS)
+    words = f"{side.label}: {figure_words(figure)}; n {n}"
+    return absolute_link(words, outcome.outcome, figure, arms, page=page)
 
 
 def _pooled_words(found: WithinEvidence) -> str:

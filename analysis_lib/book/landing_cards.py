@@ -21,6 +21,7 @@ from analysis_lib.book.answers import (
 )
 from analysis_lib.book.four_answers import CAVEAT
 from analysis_lib.book.places import arm_link, field_link, study_link
+from analysis_lib.book.sources import absolute_link
 from analysis_lib.book.study_figures import units
 from analysis_lib.charts.theme import styles_of
 from analysis_lib.comparison.arms import ArmEvidence, Estimate
@@ -156,15 +157,24 @@ def _whole_sides(
     words: list[str | Cell] = [f"Of {_hundred_of(pool.arms(sides[0]))}, "]
     for position, side in enumerate(sides):
         words += [" and "] if position else []
-        words += [_pooled_link(result, _figure(pool, side))]
+        words += [_pooled_link(result, outcome, pool, side)]
         words += [] if position else [f" were {STATES[outcome.outcome]} {_WHEN}"]
         words += [f" after {_running(side.label)}"]
     return (*words, ".")
 
 
-def _pooled_link(result: ComparisonResult, figure: AbsoluteFigure) -> Cell:
-    text = _of_100(figure.value, figure.low, figure.high)
-    return Cell(text, href=place(result, "result"))
+def _pooled_link(
+    result: ComparisonResult,
+    outcome: OutcomeResult,
+    pool: Pool,
+    side: SideResult,
+    text: str | None = None,
+) -> Cell:
+    """The figure of a side, or what is said of it: it leads to the studies that know it."""
+    figure = _figure(pool, side)
+    told = _of_100(figure.value, figure.low, figure.high) if text is None else text
+    page = f"{result.declaration.id}.html"
+    return absolute_link(told, outcome.outcome, figure, pool.arms(side), page=page)
 
 
 def _cohorts_clause(result: ComparisonResult, outcome: OutcomeResult, side: SideResult) -> Sentence:
@@ -210,21 +220,20 @@ def _side_picture(result: ComparisonResult, outcome: OutcomeResult, pool: Pool) 
         found = _figure(pool, side)
         if found.value is None:
             text = f"not known: {found.k} of {found.of} studies report it, {MINIMUM_STUDIES} needed"
-            figure = Cell(text, href=place(result, "result"))
+            figure = _pooled_link(result, outcome, pool, side, text)
             rows.append(PictureRow(side.label, figure, colours[side.id]))
         else:
-            figure = _pooled_link(result, found)
-            note = _rests_on(result, found)
+            figure = _pooled_link(result, outcome, pool, side)
+            note = _pooled_link(result, outcome, pool, side, _rests_on(found))
             limits = (found.value, found.low, found.high)
             rows.append(PictureRow(side.label, figure, colours[side.id], note, *limits))
     unit = _hundred_of(pool.arms(sides[0]))
     return Picture(f"Of {unit}, {STATES[outcome.outcome]} {_WHEN}", tuple(rows))
 
 
-def _rests_on(result: ComparisonResult, found: AbsoluteFigure) -> Cell:
+def _rests_on(found: AbsoluteFigure) -> str:
     """The studies that know a figure: often those of one kind of a side's treatments."""
-    told = f"{found.k} of {found.of} studies: {treatment_words(found.treatments)}"
-    return Cell(told, href=place(result, "result"))
+    return f"{found.k} of {found.of} studies: {treatment_words(found.treatments)}"
 
 
 # --- a study holds both groups --------------------------------------------------------

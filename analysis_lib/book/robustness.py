@@ -172,9 +172,9 @@ def _table(outcome: OutcomeResult, rows: tuple[PanelRow, ...], note: str | None)
         [
             {
                 "Scenario": _label(row, several) + (f" ({row.why})" if row.why else ""),
-                "Ratio (95% interval)": _linked(outcome, row, _ratio(row), "between"),
-                "First group": _linked(outcome, row, _group(row, 0), "absolute"),
-                "Second group": _linked(outcome, row, _group(row, 1), "absolute"),
+                "Ratio (95% interval)": _linked(outcome, row, _ratio(row), "between", sum(row.k)),
+                "First group": _linked(outcome, row, _group(row, 0), "absolute", row.k[0]),
+                "Second group": _linked(outcome, row, _group(row, 1), "absolute", row.k[1]),
             }
             for row in rows
         ]
@@ -189,10 +189,14 @@ def _ratio(row: PanelRow) -> str:
     return interval(row.ratio, row.low, row.high, number=ratio)
 
 
-def _linked(outcome: OutcomeResult, row: PanelRow, text: str, method: str) -> Cell:
-    """A number of a scenario, leading to the inputs of that scenario."""
+def _linked(outcome: OutcomeResult, row: PanelRow, text: str, method: str, k: int) -> Cell:
+    """A number of a scenario from ``k`` studies, leading to the inputs of that scenario."""
     method = "within" if row.model != BETWEEN else method
-    names = [row.effect.study_label] if row.effect else [f"{count(sum(row.k))} studies"]
+    names = (
+        [row.effect.study_label]
+        if row.effect
+        else [f"{count(k)} {'study' if k == 1 else 'studies'}"]
+    )
     return pooled_link(text, outcome.outcome, method, names, scenario_id=row.scenario_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -10,10 +11,16 @@ from analysis_lib.book.answers import STATES, outcome_label
 from analysis_lib.book.blocks import Stack
 from analysis_lib.book.comparison_tables import pool_label
 from analysis_lib.book.sources import method_link, pooled_link
+from analysis_lib.comparison.arms import ArmEvidence
 from analysis_lib.comparison.between import BetweenContrast
 from analysis_lib.comparison.pools import Pool
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult
-from analysis_lib.comparison.side_summary import MINIMUM_STUDIES, AbsoluteFigure, SideSummary
+from analysis_lib.comparison.side_summary import (
+    MINIMUM_STUDIES,
+    AbsoluteFigure,
+    SideSummary,
+    arms_with_limits,
+)
 from analysis_lib.comparison.sides import Range, SideResult
 from analysis_lib.meta_analysis import PooledEstimate
 from analysis_lib.study_records import load_vocabulary
@@ -30,6 +37,7 @@ from analysis_lib.tables import (
     percent,
     ratio,
 )
+from analysis_lib.vocabulary import CURVE_LEVELS
 
 NOTE = (
     "Of 100, with 95% interval: random-effects summary of the studies of a side that know the "
@@ -137,15 +145,18 @@ def _table(outcome: OutcomeResult, pool: Pool) -> Html:
     """One pool: a figure a row, a side a column, so that the sides are read across."""
     within = f" ({pool_label(pool)})" if pool.pool_class is not None else ""
     state = STATES[outcome.outcome]
-    columns = [(side, _column(pool.summary(side), state)) for side in _sides(outcome, pool)]
+    columns = [
+        (side, _column(pool.summary(side), pool.arms(side), state))
+        for side in _sides(outcome, pool)
+    ]
     rows = [
         {"Figure": name}
         | {
             side.label: pooled_link(
-                column[name],
+                column[name][0],
                 outcome.outcome,
                 "absolute",
-                (arm.study_label for arm in pool.arms(side)),
+                (arm.study_label for arm in column[name][1]),
             )
             for side, column in columns
         }
@@ -156,9 +167,15 @@ def _table(outcome: OutcomeResult, pool: Pool) -> Html:
     return html_table(pd.DataFrame(rows), caption=caption, note=NOTE, align=align)
 
 
-def _column(found: SideSummary, state: str) -> dict[str, str]:
+def _column(
+    found: SideSummary, arms: Sequence[ArmEvidence], state: str
+) -> dict[str, tuple[str, Sequence[ArmEvidence]]]:
+    """Each figure of a side in words, and the arms that it rests on."""
     figures = {
-        f"Of 100, {state} at {figure.months:g} months": figure_words(figure) + _i2(figure)
+        f"Of 100, {state} at {figure.months:g} months": (
+            figure_words(figure) + _i2(figure),
+            [arm for arm in arms if arm.study_id in figure.studies],
+        )
         for figure in found.landmarks
     }
     mean = "not known"
@@ -166,9 +183,9 @@ def _column(found: SideSummary, state: str) -> dict[str, str]:
         limits = interval(*found.restricted_mean, number=months)
         mean = f"{limits} of {found.horizon_months:g} months"
     return figures | {
-        "Pooled median, months": pooled_median_words(found.medians),
-        "Restricted mean, months": mean,
-        "How far cohorts differ (log event rate)": _spread(found.rates),
+        "Pooled median, months": (pooled_median_words(found.medians), arms_with_limits(arms)),
+        "Restricted mean, months": (mean, [arm for arm in arms if arm.level in CURVE_LEVELS]),
+        "How far cohorts differ (log event rate)": (_spread(found.rates), arms),
     }
 
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from html import escape
 
 from analysis_lib.book.places import arm_link, field_link, study_link
+from analysis_lib.comparison.arms import ArmEvidence
 from analysis_lib.comparison.result import ComparisonResult, OutcomeResult, ScenarioResult
-from analysis_lib.comparison.sides import SideResult
+from analysis_lib.comparison.side_summary import AbsoluteFigure
+from analysis_lib.comparison.sides import LANDMARK_MONTHS, SideResult
 from analysis_lib.comparison.within import WithinEvidence
 from analysis_lib.tables import Cell, Html, count
 
@@ -73,6 +75,32 @@ def pooled_link(
     return Cell(text, href=href, title=title, class_="lsr-pooled")
 
 
+def absolute_link(
+    text: str,
+    outcome: str,
+    figure: AbsoluteFigure,
+    arms: Iterable[ArmEvidence],
+    *,
+    page: str = "",
+) -> Cell:
+    """A side's share at a time: the card names the studies that know it, not the whole side.
+
+    Parameters
+    ----------
+    text : str
+        The figure as shown, or that it is not known.
+    outcome : str
+        Code of the outcome.
+    figure : AbsoluteFigure
+    arms : iterable of ArmEvidence
+        Of the side.
+    page : str
+        Page of the comparison, where the figure stands on another one.
+    """
+    names = [arm.study_label for arm in arms if arm.study_id in figure.studies]
+    return pooled_link(text, outcome, "absolute", names, page=page)
+
+
 def method_link(text: str, method: str) -> Cell:
     """A technical number that leads to the section that says how it is made."""
     anchor, words = METHODS[method]
@@ -123,7 +151,7 @@ def _fold(
 ) -> str:
     # The anchor stands inside, so that following a link opens the fold.
     anchor = inputs_anchor(outcome.outcome, scenario_id)
-    items = [_side(side) for side in found.sides]
+    items = [_side(side, found) for side in found.sides]
     items += [_contrasts(one) for one in found.within]
     if primary is not None:
         items += [_changes(found.sides, primary.sides)]
@@ -142,13 +170,26 @@ def _fold(
     )
 
 
-def _side(side: SideResult) -> str:
+def _side(side: SideResult, found: OutcomeResult | ScenarioResult) -> str:
     if not side.arms:
         return f"{escape(side.label)}: no cohort."
     links = "; ".join(
         arm_link(arm, f"{arm.study_label}, n {count(arm.n)}").to_html() for arm in side.arms
     )
-    return f"{escape(side.label)}: {links}."
+    return f"{escape(side.label)}: {links}.{_knowing(side, found)}"
+
+
+def _knowing(side: SideResult, found: OutcomeResult | ScenarioResult) -> str:
+    """The studies that a figure of the side rests on, where not all know its time."""
+    told = ""
+    for pool in found.pools:
+        arms = pool.arms(side)
+        figure = pool.summary(side).at(LANDMARK_MONTHS) if arms else None
+        if figure is not None and figure.value is not None and figure.k < figure.of:
+            labels = {a.study_id: a.study_label for a in arms if a.study_id in figure.studies}
+            names = escape(", ".join(labels.values()))
+            told += f" Its figure at {LANDMARK_MONTHS:g} months rests on {names}."
+    return told
 
 
 def _contrasts(found: WithinEvidence) -> str:

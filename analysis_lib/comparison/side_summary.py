@@ -42,7 +42,8 @@ class AbsoluteFigure:
     """Share free of the event at a time, over the studies of a side that know it.
 
     ``value`` and its limits are None where fewer than three of ``of`` studies do;
-    ``i2`` (0..1) is of the same pool. ``treatments`` are the codes of the ``k`` studies' arms.
+    ``i2`` (0..1) is of the same pool. ``studies`` are the ids of the ``k``, ``treatments`` the
+    codes of their arms.
     """
 
     months: float
@@ -53,6 +54,7 @@ class AbsoluteFigure:
     high: float | None = None
     i2: float | None = None
     treatments: tuple[str, ...] = ()
+    studies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -197,8 +199,9 @@ def _by_study(arms: Sequence[ArmEvidence]) -> list[list[ArmEvidence]]:
 def _figure(studies: Sequence[_Study], months: float) -> AbsoluteFigure:
     knowing = [study for study in studies if study.knows(months)]
     treatments = tuple(dict.fromkeys(arm.treatment for study in knowing for arm in study.arms))
+    told = {"treatments": treatments, "studies": tuple(study.id for study in knowing)}
     if len(knowing) < MINIMUM_STUDIES:
-        return AbsoluteFigure(months, len(knowing), len(studies), treatments=treatments)
+        return AbsoluteFigure(months, len(knowing), len(studies), **told)
     found = summary_curve(_table([row for study in knowing for row in study.steps([months])]))
     row = found.curve.iloc[-1]
     return AbsoluteFigure(
@@ -209,7 +212,7 @@ def _figure(studies: Sequence[_Study], months: float) -> AbsoluteFigure:
         float(row["low"]),
         float(row["high"]),
         found.i2,
-        treatments,
+        **told,
     )
 
 

@@ -1,19 +1,24 @@
 """No result stands on a comparison's page without a link to where it came from."""
 
+import html
 import re
 from html.parser import HTMLParser
 
 import pytest
 from markdown_it import MarkdownIt
 
+from analysis_lib.book.answers import side_sentence
 from analysis_lib.book.chapters import notebook_path
+from analysis_lib.book.findings import findings_table
 from analysis_lib.book.guidelines_page import guidelines_page
 from analysis_lib.book.harms_page import harms_page
+from analysis_lib.book.landing_page import Card
 from analysis_lib.book.methods import method_pages
 from analysis_lib.book.necrosis_page import necrosis_page
 from analysis_lib.book.options_page import options_page
 from analysis_lib.book.places import WORDS_READ
 from analysis_lib.book.plain_words_page import plain_words_page
+from analysis_lib.book.side_figures import absolute_table
 from analysis_lib.book.sources import inputs, inputs_anchor
 from analysis_lib.comparison import compare, load_declarations
 from analysis_lib.consistency import audit_records
@@ -23,6 +28,7 @@ from analysis_lib.questions import (
     pathology_informed_management,
 )
 from analysis_lib.study_records import declared_same_series, load_overlaps, load_records
+from analysis_lib.tables import Cell
 
 IDS = [declared.id for declared in load_declarations()]
 
@@ -159,6 +165,40 @@ def test_every_pooled_number_leads_to_inputs_that_exist(comparison_id):
     asked = set(re.findall(r'href="#(inputs-[a-z0-9-]+)"', html))
     there = set(re.findall(r'id="(inputs-[a-z0-9-]+)"', html))
     assert asked <= there, asked - there
+
+
+def test_a_figure_of_a_side_names_the_studies_that_know_it():
+    """Of five cohorts three print 12 months: the other two are no source of the figure."""
+    result = compare("resection-vs-nonsurgical", leave_one_out=False)
+    outcome = result.leading
+    shown = {
+        "table": absolute_table(result, outcome).to_html(),
+        "card": Card(result).to_html(),
+        "findings": findings_table([result]).to_html(),
+        "lead": " ".join(Cell(part).to_html() if isinstance(part, str) else part.to_html()
+                         for side in outcome.sides for part in side_sentence(outcome, side)),
+    }  # fmt: skip
+    for side in outcome.sides:
+        figure = outcome.pools[0].summary(side).at(12.0)
+        knowing = {arm.study_id for arm in side.arms if arm.at(12.0) is not None}
+        assert set(figure.studies) == knowing
+        assert 0 < len(knowing) < len(side.arms)
+        labels = {arm.study_id: html.escape(arm.study_label) for arm in side.arms}
+        share = f"{100 * figure.value:.0f}"
+        for where, text in shown.items():
+            titles = [
+                title
+                for title, told in re.findall(r'title="([^"]*)"[^>]*>([^<]*)</a>', text)
+                if re.search(rf"\b{share} (of 100|\({100 * figure.low:.0f})", told)
+                or (where == "card" and told.startswith(f"{figure.k} of {figure.of}"))
+            ]
+            own = [t for t in titles if any(labels[study] in t for study in knowing)]
+            assert own, (side.id, where)
+            for title in own:
+                for study, label in labels.items():
+                    assert (label in title) == (study in knowing), (where, title)
+    rests = [text for text in inputs(result, outcome).to_html().split("<li>") if "rests on" in text]
+    assert any("Mu 2015." in text for text in rests)
 
 
 def test_inputs_name_every_arm_and_what_a_scenario_changes():
