@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from analysis_lib.book.answers import direct_sentence
@@ -124,8 +124,8 @@ class Pictures(Html):
 
     def to_html(self) -> str:
         parts = "\n".join(
-            f'<div class="lsr-explorer-picture"><noscript>{still_picture(chart)}</noscript>\n'
-            f"{chart.to_html()}</div>"
+            f'<div class="lsr-explorer-picture">'
+            f"{replace(chart, still=still_picture(chart)).to_html()}</div>"
             for chart in self.charts
         )
         return f'<div class="lsr-explorer-pictures">\n{parts}\n</div>'

@@ -22,6 +22,9 @@ SIGNIFICANT_DIGITS = 4
 _ID = re.compile(r"^[a-z][a-z0-9-]*$")
 
 
+_NO_SCRIPT = "<p>The drawing needs JavaScript; its numbers are in the table below.</p>"
+
+
 @dataclass(frozen=True, eq=False)
 class Chart(Html):
     """A Vega-Lite drawing with everything a reader needs who cannot see it.
@@ -44,6 +47,8 @@ class Chart(Html):
         Width in pixels below which the narrow drawing is taken.
     beneath : Html, optional
         What belongs to the picture and stands under it, such as a table at risk.
+    still : str
+        The drawing as SVG for a page without scripts; without it a sentence stands there.
     """
 
     id: str
@@ -54,6 +59,7 @@ class Chart(Html):
     narrow_spec: dict | None = None
     narrow_below: int = 0
     beneath: Html | None = None
+    still: str = ""
 
     def __post_init__(self) -> None:
         if not _ID.match(self.id):
@@ -73,8 +79,7 @@ class Chart(Html):
             f'<div class="lsr-drawing" id="chart-{self.id}" role="img" aria-label="{name}" '
             f'aria-describedby="about-{self.id}"></div>\n'
             f"{_embedded(self.spec, 'lsr-spec')}{narrow}"
-            f"<noscript><p>The drawing needs JavaScript; its numbers are in the table below."
-            f"</p></noscript>\n"
+            f"<noscript>{self.still or _NO_SCRIPT}</noscript>\n"
             f"{beneath}"
             f'<p class="lsr-about" id="about-{self.id}">{escape(self.description)}</p>\n'
             f"<details><summary>Numbers behind this chart</summary>\n{table}\n</details>\n"

@@ -169,6 +169,7 @@ def test_the_page_is_complete_without_a_script(synthetic):
     assert document.text.count(WARNING) == 1
     stills = re.findall(r"<noscript><svg.*?</svg></noscript>", text, re.S)
     assert len(stills) == 2
+    assert "The drawing needs JavaScript" not in text
     assert all("<path" in still and "var(--lsr-" in still for still in stills)
     # Who cannot use the choices is not shown them.
     selects = next(f for tag, f in document.tags if f.get("class") == "lsr-explorer-selects")
