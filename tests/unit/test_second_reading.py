@@ -64,6 +64,17 @@ def alike(data):
     return {key: {"value": value} for key, value in first_values(data).items()}
 
 
+@pytest.mark.parametrize("settled", ["first", "second"])
+def test_only_a_difference_can_be_settled(data, settled):
+    """One line too high in the form, and an agreement was written down as a correction."""
+    key, found = next(iter(alike(data).items()))
+    fill(data, {key: found | {"settled": settled, "comment": COMMENT}})
+    with pytest.raises(InvalidRecordsError, match="both readings are alike") as error:
+        settle("doe-2020", data)
+    assert error.value.problems[0].field == "figures[0].settled"
+    assert not read_rows(data)
+
+
 # --- what is asked for ----------------------------------------------------------------
 
 
