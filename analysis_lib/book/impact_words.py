@@ -210,6 +210,8 @@ def impact_text(found: Impact, against: str) -> str:
             lines += [f"    class   {change}", f"    by      {movers or 'none known'}"]
         beside = beside_sentence(one)
         lines += [f"  {beside}"] if beside else []
+    if any(one.answers for one in found.comparisons):
+        lines += ["", SIZES]
     return "\n".join(_printable(line) for line in lines)
 
 
@@ -232,6 +234,8 @@ def impact_markdown(found: Impact, against: str) -> str:
             lines += [_row(COLUMNS), "|" + " --- |" * len(COLUMNS)]
             lines += [_row(figure_row(figure, one)) for figure in one.answers]
         lines += ["", _markdown(beside_sentence(one) or "No figure beside the answers moved.")]
+    if any(one.answers for one in found.comparisons):
+        lines += ["", _markdown(SIZES)]
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from synthetic import GOOD, write
 
-from analysis_lib.book.impact_words import impact_markdown, impact_text
+from analysis_lib.book.impact_words import SIZES, impact_markdown, impact_text
 from analysis_lib.comparison import compare, load_declaration
 from analysis_lib.comparison.declarations import ChangeThresholds, load_thresholds
 from analysis_lib.editions import current_state, impact, state_of
@@ -279,6 +279,7 @@ def test_the_patients_of_a_pool_are_not_those_of_a_part_of_it(state):
     text = impact_text(impact(state(BASE), state(records)), "edition 2026.1")
     line = next(x for x in text.splitlines() if "62.0%" in x or "; pool n 120" in x)
     assert "; k 3; pool n 120" in line
+    assert text.endswith(SIZES)
 
 
 def test_a_pool_that_appears_is_no_unchanged_one(state):
