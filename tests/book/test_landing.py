@@ -156,7 +156,7 @@ def test_the_words_are_those_of_the_review(text):
     assert ADVICE in read
     assert edition_name() in read
     assert load_reading()["last_reading"] in read
-    assert "No database search has been run." in read
+    assert load_reading()["database_search"]["statement"] in read
 
 
 def test_cards_are_short(results):
