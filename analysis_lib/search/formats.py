@@ -259,11 +259,16 @@ def _csv(text: str, database: str) -> tuple[Candidate, ...]:
         field: next((header.index(name) for name in names if name in header), None)
         for field, names in _COLUMNS.items()
     }
+    # Europe PMC's EXT_ID is a PMID in records of MEDLINE, and other sources number theirs too.
+    by_source = {"source", "extid"} <= {*header} and "pmid" not in header
+    foreign = header.index("source") if by_source else None
     records = []
     for row in rows:
         if len(row) not in (0, len(header)):
             raise ValueError(f"line {rows.line_num} has {len(row)} of {len(header)} columns")
         if row:
             fields = {f: None if place is None else row[place] for f, place in places.items()}
+            if foreign is not None and row[foreign] != "MED":
+                fields["pmid"] = None
             records.append(candidate(database, fields))
     return tuple(records)

@@ -107,6 +107,12 @@ def test_a_number_is_a_pmid_only_where_the_record_says_so(tmp_path, lines, pmid)
     assert found.pmid == pmid
 
 
+def test_an_outside_number_is_a_pmid_only_of_medline(tmp_path):
+    rows = "SOURCE,EXT_ID,DOI,TITLE\nMED,91000001,,A\nAGR,91000001,,B\nPPR,PPR1,,C\n"
+    (tmp_path / "x.csv").write_text(rows)
+    assert [c.pmid for c in read_export(tmp_path / "x.csv")] == ["91000001", None, None]
+
+
 @pytest.mark.parametrize(
     ("latex", "text"),
     [
