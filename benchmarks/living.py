@@ -206,10 +206,12 @@ def slope(rows: Sequence[dict[str, float]], column: str) -> float:
 def main() -> None:
     """Measure every size, print a line each, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--studies", type=int, nargs="+", default=list(SIZES))
+    parser.add_argument("--json", type=Path, help="keep rows and slopes; needs two sizes")
+    parser.add_argument("--studies", type=int, nargs="+", default=list(SIZES), metavar="N")
     parser.add_argument("--repeats", type=int, default=1)
     arguments = parser.parse_args()
+    if arguments.json and len(set(arguments.studies)) < 2:
+        parser.error("--json keeps how time grows, which needs two sizes: --studies 100 1000")
     rows = []
     with tempfile.TemporaryDirectory() as name:
         kept = Path(name) / "kept.pickle"
@@ -217,7 +219,7 @@ def main() -> None:
         for n_studies in arguments.studies:
             rows.append(measure(n_studies, arguments.repeats, kept))
             print(rows[-1], flush=True)
-    if len(rows) < 2:
+    if len(set(arguments.studies)) < 2:
         return
     found = {
         "synthetic": True,

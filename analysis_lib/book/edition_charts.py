@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis_lib.book.answers import outcome_label
 from analysis_lib.book.comparison_tables import pool_label
-from analysis_lib.book.impact_words import figure_name, figure_value, title_of
+from analysis_lib.book.impact_words import SIZES, figure_name, figure_value, title_of
 from analysis_lib.charts import estimates_chart
 from analysis_lib.comparison import ComparisonResult
 from analysis_lib.comparison.cumulative import (
@@ -39,7 +39,7 @@ def answers_table(edition: Edition) -> Html:
         )
     ]
     frame = pd.DataFrame(rows, columns=["Comparison", "Answer", "Estimate (95% interval)"])
-    return html_table(frame, caption=f"Answers of edition {edition.number}")
+    return html_table(frame, caption=f"Answers of edition {edition.number}", note=SIZES)
 
 
 def edition_charts(editions: Sequence[Edition]) -> Iterator[Html]:

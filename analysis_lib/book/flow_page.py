@@ -21,6 +21,7 @@ from analysis_lib.book.study_uses import (
 )
 from analysis_lib.charts import Chart, flow_chart
 from analysis_lib.comparison.arms import study_label
+from analysis_lib.editions import Edition
 from analysis_lib.search import DatabaseFlow, PrismaFlow, prisma_flow
 from analysis_lib.study_records import StudyRecord, load_reading, load_search_files
 from analysis_lib.tables import Cell, Html, callout, count, html_table, paragraph
@@ -40,6 +41,7 @@ def flow_page(
     results: Results,
     uses: dict[str, tuple[Use, ...]],
     *,
+    editions: Sequence[Edition] = (),
     until: str | None = None,
 ) -> str:
     """The Markdown of the flow page: the PRISMA 2020 flow of what the files hold.
@@ -48,6 +50,8 @@ def flow_page(
     ----------
     records, results, uses
         The evidence, and what the comparisons make of it.
+    editions : sequence of Edition
+        The oldest first; the flow of each stands beside the present one.
     until : str, optional
         An edition's last day; later searches and decisions do not count.
     """
@@ -56,6 +60,8 @@ def flow_page(
         "From records read to records used",
         _how_found(flow),
         _flow(flow, records, results),
+        Heading("Along the editions"),
+        _along_editions(editions, flow, records, results),
         Heading("Used by each comparison"),
         _per_comparison(results, uses),
         Heading("Included, in no primary analysis"),
@@ -101,8 +107,9 @@ def _search_boxes(found: DatabaseFlow | None) -> list[tuple[str, str, int]]:
         ("aside", "Not yet screened by every reader", found.waiting),
         ("aside", "Readers disagree, not settled", found.disputed),
         ("aside", "Reports still to be retrieved or read", found.awaited),
+        ("aside", "Further reports of a study counted already", found.further_reports),
     ]
-    waiting, disputed, awaited = ([box] if box[2] else [] for box in optional)
+    waiting, disputed, awaited, further = ([box] if box[2] else [] for box in optional)
     return [
         ("main", f"Records identified by database search ({named})", _total(found.identified)),
         ("aside", "Duplicates removed before screening", found.duplicates),
@@ -116,6 +123,7 @@ def _search_boxes(found: DatabaseFlow | None) -> list[tuple[str, str, int]]:
         *awaited,
         ("main", "Reports assessed for eligibility", found.assessed),
         *(("aside", f"Report excluded: {label}", n) for label, n in found.reports_excluded),
+        *further,
     ]
 
 
@@ -139,6 +147,51 @@ def _reading_boxes(
 
 def _total(counted: Sequence[tuple[str, int]]) -> int:
     return sum(n for _, n in counted)
+
+
+def _along_editions(
+    editions: Sequence[Edition],
+    flow: PrismaFlow,
+    records: Sequence[StudyRecord],
+    results: Results,
+) -> Html:
+    """The main steps of each edition's flow, by its last day, and those of the present state."""
+    files, rows = load_search_files(), []
+    for edition in editions:
+        held = edition.state.study_hashes
+        then = prisma_flow(files, [r for r in records if r.id in held], until=edition.date)
+        pooled = len(_pooled_then(edition))
+        rows.append(_steps(f"{edition.number} ({edition.date})", then, len(held), pooled))
+    rows.append(_steps("Now", flow, len(records), len(_pooled(results))))
+    note = "Searches, decisions and reports count by their day, until that of the edition."
+    return html_table(pd.DataFrame(rows), caption="The flow of each edition", note=note)
+
+
+def _steps(name: str, flow: PrismaFlow, n_records: int, n_pooled: int) -> dict[str, object]:
+    found = flow.databases
+    searched = {
+        "Identified by database search": found and _total(found.identified),
+        "Screened": found and found.screened,
+        "Reports assessed": found and found.assessed,
+        "Studies from searches": found and len(found.study_ids),
+    }
+    return {
+        "Edition": name,
+        **{step: "not searched" if n is None else n for step, n in searched.items()},
+        "Records read": n_records,
+        "In a primary analysis": n_pooled,
+    }
+
+
+def _pooled_then(edition: Edition) -> set[str]:
+    """Studies in a primary analysis of an edition, as its file holds them."""
+    return {
+        arm.split("/")[0]
+        for frozen in edition.state.numbers.values()
+        for outcome in frozen["headline"]["outcomes"].values()
+        for side in outcome["sides"].values()
+        for arm in side["arms"]
+    }
 
 
 def _per_comparison(results: Results, uses: dict[str, tuple[Use, ...]]) -> Html:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis_lib.book.impact_words import (
     COLUMNS,
+    SIZES,
     beside_sentence,
     evidence_lines,
     figure_row,
@@ -97,4 +98,4 @@ def figures_table(figures: Iterable[FigureChange], one: ComparisonImpact, captio
         name, before, after, change, movers = figure_row(figure, one)
         there = Cell(after, href=f"{one.id}.html#result")
         rows.append((name, Cell(before, href="whats-new.html"), there, change, movers or "none"))
-    return html_table(pd.DataFrame(rows, columns=list(COLUMNS)), caption=caption)
+    return html_table(pd.DataFrame(rows, columns=list(COLUMNS)), caption=caption, note=SIZES)

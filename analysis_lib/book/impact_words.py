@@ -29,6 +29,15 @@ from analysis_lib.tables import NOT_REPORTED, count, interval, months, percent, 
 #: Columns of every table of impact.
 COLUMNS = ("Figure", "Before", "After", "Class", "Moved by")
 
+#: What the letters of a figure count.
+SIZES = (
+    "k: studies behind the figure; n: patients or lesions in them; pool n: those of every cohort "
+    "of the pool, also of cohorts that do not report that figure."
+)
+
+#: Answers that may rest on a part of their pool only.
+_OF_A_POOL = ("summary", "difference")
+
 #: More names than this are a list nobody reads.
 _MOST_MOVERS = 6
 
@@ -57,6 +66,7 @@ _ANSWERS = {
     "naive": "naive pool",
     "printed": "printed contrast",
     "side": "arms",
+    "range": "range of cohorts",
     "scenario": "scenario",
 }
 
@@ -95,7 +105,8 @@ def figure_value(quantity: Quantity | None) -> str:
     """Estimate and interval, studies, patients, heterogeneity of one state."""
     if quantity is None:
         return "did not stand"
-    parts = [_estimate(quantity), *_size("k", quantity.k), *_size("n", quantity.n)]
+    n = "pool n" if quantity.key[1] in _OF_A_POOL else "n"
+    parts = [_estimate(quantity), *_size("k", quantity.k), *_size(n, quantity.n)]
     if quantity.tau2 is not None:
         parts.append(f"tau² {quantity.tau2:.3g}")
     if quantity.i2 is not None:
@@ -199,6 +210,8 @@ def impact_text(found: Impact, against: str) -> str:
             lines += [f"    class   {change}", f"    by      {movers or 'none known'}"]
         beside = beside_sentence(one)
         lines += [f"  {beside}"] if beside else []
+    if any(one.answers for one in found.comparisons):
+        lines += ["", SIZES]
     return "\n".join(_printable(line) for line in lines)
 
 
@@ -221,6 +234,8 @@ def impact_markdown(found: Impact, against: str) -> str:
             lines += [_row(COLUMNS), "|" + " --- |" * len(COLUMNS)]
             lines += [_row(figure_row(figure, one)) for figure in one.answers]
         lines += ["", _markdown(beside_sentence(one) or "No figure beside the answers moved.")]
+    if any(one.answers for one in found.comparisons):
+        lines += ["", _markdown(SIZES)]
     return "\n".join(lines) + "\n"
 
 

@@ -101,7 +101,7 @@ def generate_pages(
         "explorer.md": explorer_page(records, found),
         "dose.md": dose_page(records),
         "dose-calculator.md": dose_calculator_page(),
-        "flow.md": flow_page(records, found, uses),
+        "flow.md": flow_page(records, found, uses, editions=editions),
         "benchmark-review.md": benchmark_page(found),
         "overlaps.md": overlaps_page(),
         "guidelines.md": guidelines_page(found),

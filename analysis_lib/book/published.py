@@ -166,6 +166,8 @@ def assemble(
     _require_first_page(fresh, "the draft")
     for edition in editions[1:]:
         _mark_as_past(fresh / "editions" / edition.number, edition)
+    if editions:
+        _lead_to_past(fresh)
     _list_editions(fresh / "editions", editions)
     shutil.rmtree(out, ignore_errors=True)
     fresh.rename(out)
@@ -193,15 +195,32 @@ def _mark_as_past(folder: Path, edition: Edition) -> None:
     """Say on every page of a past edition that it is one, and where the newest is."""
     for path in sorted(folder.rglob("*.html")):
         up = "../" * (len(path.relative_to(folder).parts) + 1)
-        note = (
-            f'<aside class="lsr-past-edition" aria-label="Edition" style="padding:0.6rem 1rem;'
-            f'border-bottom:3px solid;text-align:center">This is edition {escape(edition.number)},'
-            f' kept as it was. <a href="{up}index.html">The newest edition</a></aside>'
+        _note(
+            path,
+            f"This is edition {escape(edition.number)}, kept as it was. "
+            f'<a href="{up}index.html">The newest edition</a>, '
+            f'<a href="{up}editions/index.html">all editions</a>',
         )
-        html = path.read_text("utf-8")
-        path.write_text(
-            re.sub(r"<body\b[^>]*>", lambda m, note=note: m[0] + note, html, count=1), "utf-8"
-        )
+
+
+def _lead_to_past(site: Path) -> None:
+    """Say where every edition is on the page that tells what each changed.
+
+    The page itself cannot: a site that is built on its own holds no other edition.
+    """
+    path = site / "whats-new.html"
+    if path.is_file():
+        _note(path, 'Each stays as it was: <a href="editions/index.html">all editions</a>')
+
+
+def _note(path: Path, words: str) -> None:
+    """A line above everything else on a page."""
+    note = (
+        '<aside class="lsr-past-edition" aria-label="Edition" style="padding:0.6rem 1rem;'
+        f'border-bottom:3px solid;text-align:center">{words}</aside>'
+    )
+    html = path.read_text("utf-8")
+    path.write_text(re.sub(r"<body\b[^>]*>", lambda m: m[0] + note, html, count=1), "utf-8")
 
 
 def _list_editions(folder: Path, editions: Sequence[Edition]) -> None:

@@ -8,6 +8,7 @@ what it was nor what it will be.
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import subprocess
@@ -85,7 +86,8 @@ def cut_edition(
         The tree is not clean, a test fails, the changelog does not say what moved, or an
         interrupted cut met a file that somebody changed since.
     InvalidInputError
-        The number is malformed or taken.
+        The number is malformed, taken or of another year; the day is none, or before the last
+        edition or the last reading.
     """
     place = Repository() if repository is None else repository
     journal = place.root / "_build" / "edition-cut.json"
@@ -93,8 +95,11 @@ def cut_edition(
         return _finish(place, journal, resumed=True)
     _require_clean(place)
     editions = _sound_editions(place.root)
+    _require_day(place, date, editions)
     chosen = number or next_number(editions, year=int(date[:4]))
     _require_free(place, chosen, editions)
+    if number_parts(chosen)[0] != int(date[:4]):
+        raise InvalidInputError(f"edition {chosen} must be of the year of its day, {date}")
     frozen = state()
     _require_said(place.root, editions, frozen)
     if not tests(place.root):
@@ -121,6 +126,22 @@ def _require_clean(place: Repository) -> None:
         raise EditionRefusedError(
             f"the working tree is not clean: commit or restore first\n{shown}"
         )
+
+
+def _require_day(place: Repository, date: str, editions: tuple[Edition, ...]) -> None:
+    """A day as an edition's file holds it, not before what the edition is made of."""
+    try:
+        sound = datetime.date.fromisoformat(date).isoformat() == date
+    except ValueError:
+        sound = False
+    if not sound:
+        raise InvalidInputError(f"an edition's day must be such as 2026-11-22; was {date!r}")
+    read, _ = evidence_of(place.root / "data")
+    told = [(read, "the last reading or search")]
+    told += [(one.date, f"edition {one.number}") for one in editions[-1:]]
+    for day, what in told:
+        if date < day:
+            raise InvalidInputError(f"an edition of {date} must not be before {what}, {day}")
 
 
 def _require_free(place: Repository, number: str, editions: tuple[Edition, ...]) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis_lib.comparison.declarations import ChangeThresholds, load_thresholds
+from analysis_lib.comparison.kept import SHARED_DATA
 from analysis_lib.editions.changes import Change, Quantity, classify, strongest
 from analysis_lib.editions.quantities import LEAVE_ONE_OUT, quantities_of
 from analysis_lib.editions.state import State
@@ -73,9 +74,17 @@ class ComparisonImpact:
 
     @property
     def movers(self) -> tuple[Mover, ...]:
-        """What moved any of its figures, each once."""
+        """What moved any of its figures, each once.
+
+        A study that is seen in a pool is not named again as one that was added or corrected.
+        """
         moved = [mover for one in self.figures if one.change.moved for mover in one.movers]
-        return tuple(dict.fromkeys(moved))
+        seen = {mover.name for mover in moved if mover.did in (ENTERED, ALTERED, LEFT)}
+        return tuple(
+            mover
+            for mover in dict.fromkeys(moved)
+            if mover.name not in seen or mover.did in (ENTERED, ALTERED, LEFT)
+        )
 
 
 @dataclass(frozen=True)
@@ -108,12 +117,14 @@ def impact(before: State, after: State, *, thresholds: ChangeThresholds | None =
     studies = _differing(before.study_hashes, after.study_hashes)
     files = _differing(before.file_hashes, after.file_hashes)
     method = _method(before, after)
+    # Judgements, searches and forms of second readings make no number.
+    read = tuple(mover for mover in files if mover.name in SHARED_DATA)
     comparisons = []
     for one in dict.fromkeys((*after.numbers, *before.numbers)):
         pair = before.numbers.get(one), after.numbers.get(one)
         concerned = _concerned(pair)
         inside = tuple(mover for mover in studies if mover.name in concerned)
-        shared = (*inside, *files, *method)
+        shared = (*inside, *read, *method)
         comparisons.append(_comparison(one, pair, inside, shared, declared))
     return Impact(studies, files, method, tuple(comparisons))
 

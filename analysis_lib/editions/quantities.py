@@ -3,7 +3,8 @@
 Answers, whose strongest change is the comparison's class: the ratio pooled within studies, or
 each study's own where there is no pool; the contrast between cohorts of every class; each
 side's share at 12 months and the difference of two sides; pooled harms. Beside them: shares
-at 6 and 24 months, medians, rates, the naive pool, printed contrasts, scenarios.
+at 6 and 24 months, medians, rates, the naive pool, printed contrasts, scenarios, and the
+ranges of cohorts, which lead a page where no study compares directly.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ class _Outcome:
     def quantities(self) -> Iterator[Quantity]:
         for side in self.sides:
             yield self._side(side)
+            yield from self._ranges(side)
         yield from self._within(self.numbers["within_studies"], ("within",), leads=True)
         yield from self._between(self.numbers["between_cohorts"], ("between",), leads=True)
         yield from self._summaries()
@@ -120,6 +122,27 @@ class _Outcome:
             n=(self.sides[side]["n"],),
             inputs=_by_study(arms, arms),
         )
+
+    def _ranges(self, side: str) -> Iterator[Quantity]:
+        """Ends of the range of what the cohorts of a side report."""
+        arms = self.sides[side]["arms"]
+        reported = {
+            ("median", MONTHS): {name: arm["median_months"] for name, arm in arms.items()},
+            (f"share at {_MONTHS_OF_ANSWER} months", SHARE): {
+                name: arm["landmarks"].get(_MONTHS_OF_ANSWER) for name, arm in arms.items()
+            },
+        }
+        for (what, scale), found in reported.items():
+            known = {name: figure[0] for name, figure in found.items() if figure is not None}
+            for end, pick in (("lowest", min), ("highest", max)) if known else ():
+                yield self._quantity(
+                    ("range", side, f"{end} {what}"),
+                    scale,
+                    False,
+                    pick(known.values()),
+                    k=(len(_studies(known)),),
+                    inputs=_by_study(known, known),
+                )
 
     def _arms(self, pool_class: str, side: str) -> list[str]:
         return self.pools.get(pool_class, {}).get(side, list(self.sides[side]["arms"]))

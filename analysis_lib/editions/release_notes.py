@@ -42,7 +42,8 @@ def unsaid(changelog: str, moved: Impact | None, titles: Mapping[str, str]) -> t
     moved : Impact or None
         Since the last edition; None before the first, which must be said to be the first.
     titles : mapping
-        Titles of the comparisons by id: an entry names a comparison by either.
+        Titles of the comparisons by id. An entry names a comparison by its title, or by its id
+        in backticks: ``progression`` alone is also a word that any entry may hold.
     """
     body = unreleased(changelog)
     evidence = _EVIDENCE.search(body)
@@ -53,11 +54,11 @@ def unsaid(changelog: str, moved: Impact | None, titles: Mapping[str, str]) -> t
         return () if said else ("CHANGELOG.md: say under Unreleased that it is the first edition",)
     text = " ".join(evidence["body"].casefold().split())
     return tuple(
-        f"CHANGELOG.md: say under Unreleased, Evidence what moved in {one.id} "
-        f"({titles.get(one.id, one.id)}): {one.change.value}"
+        f"CHANGELOG.md: say under Unreleased, Evidence what moved in `{one.id}` "
+        f"({titles.get(one.id, one.id)}), from what to what: {one.change.value}"
         for one in moved.comparisons
         if one.change is not Change.NO_CHANGE
-        and one.id.casefold() not in text
+        and f"`{one.id}`".casefold() not in text
         and titles.get(one.id, one.id).casefold() not in text
     )
 

@@ -19,17 +19,26 @@ from typing import Any
 import pybtex.errors
 import rispy
 from pybtex.database import Entry, PybtexError, parse_string
-from pybtex.richtext import Text
 
 from analysis_lib.exceptions import InvalidInputError
-from analysis_lib.search.candidates import Candidate, candidate
+from analysis_lib.search.candidates import Candidate, candidate, pmid_in
 from analysis_lib.search.europepmc import read_results
+from analysis_lib.search.latex import plain_text
 from analysis_lib.search.pubmed_xml import read_pubmed_xml
 
 #: Some twenty thousand records with abstracts.
 MAX_BYTES = 60_000_000
 
 _KNOWN = "RIS, BibTeX, PubMed (.nbib, XML, CSV) or Europe PMC (JSON, CSV)"
+
+
+#: Databases whose accession number is the PMID; one writes ``DB  - Ovid MEDLINE(R)``.
+_OF_PUBMED = re.compile(r"pubmed|medline|europe ?pmc", re.IGNORECASE)
+
+_PMID_SAID = re.compile(
+    r"PMID:?\s*([0-9]{1,9})|\b([0-9]{1,9})\[pmid\]|pubmed(?:\.ncbi\.nlm\.nih\.gov)?/([0-9]{1,9})\b",
+    re.IGNORECASE,
+)
 
 
 def read_export(path: Path, *, database: str | None = None) -> tuple[Candidate, ...]:
@@ -70,7 +79,10 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise InvalidInputError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise InvalidInputError(f"{path.name}: must be UTF-8 text") from error
+        raise InvalidInputError(
+            f"{path.name}: must be UTF-8 text: choose UTF-8 where it is exported, or save it again "
+            "with that encoding"
+        ) from error
 
 
 _Reader = Callable[[str, str], tuple[Candidate, ...]]
@@ -79,6 +91,8 @@ _Reader = Callable[[str, str], tuple[Candidate, ...]]
 def _format(text: str, path: Path) -> tuple[_Reader, str]:
     """The reader, and the database that the format itself names."""
     start = text.lstrip()[:20_000]
+    if not start:
+        raise InvalidInputError(f"{path.name}: is empty")
     if re.match(r"<\?xml|<!DOCTYPE PubmedArticleSet|<PubmedArticle", start):
         return _xml, "pubmed"
     if start.startswith("{"):
@@ -109,15 +123,13 @@ def _ris(text: str, database: str) -> tuple[Candidate, ...]:
     cut = text.rstrip().splitlines()
     if cut and not re.match(r"ER  -", cut[-1]):
         raise ValueError("the last record has no end (ER): is the export whole?")
-    return tuple(candidate(database, _ris_fields(entry)) for entry in rispy.loads(text))
+    return tuple(candidate(database, _ris_fields(entry, database)) for entry in rispy.loads(text))
 
 
-def _ris_fields(entry: dict[str, Any]) -> dict[str, Any]:
+def _ris_fields(entry: dict[str, Any], database: str) -> dict[str, Any]:
     def first(*names: str) -> Any:
         return next((entry[name] for name in names if entry.get(name)), None)
 
-    notes = " ".join(str(note) for note in entry.get("notes", ()))
-    number = first("accession_number", "id")
     return {
         "title": first("title", "primary_title"),
         "abstract": first("abstract", "notes_abstract"),
@@ -125,13 +137,27 @@ def _ris_fields(entry: dict[str, Any]) -> dict[str, Any]:
         "year": first("year", "publication_year", "date"),
         "journal": first("journal_name", "secondary_title", "alternate_title3", "custom3"),
         "doi": first("doi"),
-        "pmid": number or _numbered(notes),
+        "pmid": _ris_pmid(entry, database),
     }
 
 
+def _ris_pmid(entry: dict[str, Any], database: str) -> str | None:
+    """A PMID where the record says that it is one.
+
+    An accession number is that of whichever database is named, and EndNote numbers its own
+    library under ``ID``: taken for a PMID, either would make two papers one.
+    """
+    named = entry.get("name_of_database")
+    of_pubmed = _OF_PUBMED.search(named) if named else database in ("pubmed", "europepmc")
+    number = of_pubmed and pmid_in(entry.get("accession_number"))
+    other = entry.get("unknown_tag", {})
+    said = [*entry.get("notes", ()), *entry.get("urls", ()), *(v for k in other for v in other[k])]
+    return number or _numbered(" ".join(str(one) for one in said))
+
+
 def _numbered(text: str) -> str | None:
-    found = re.search(r"PMID:?\s*([0-9]{1,9})", text)
-    return found[1] if found else None
+    found = _PMID_SAID.search(text)
+    return next(filter(None, found.groups())) if found else None
 
 
 def _turned(name: str) -> str:
@@ -158,24 +184,18 @@ def _strictly() -> Iterator[None]:
 
 def _bibtex_fields(entry: Entry) -> dict[str, Any]:
     def plain(name: str) -> str:
-        return _plain(entry.fields.get(name, ""))
+        return plain_text(entry.fields.get(name, ""))
 
     return {
         "title": plain("title"),
         "abstract": plain("abstract"),
-        "authors": ", ".join(_turned(_plain(str(p))) for p in entry.persons.get("author", ())),
+        "authors": ", ".join(_turned(plain_text(str(p))) for p in entry.persons.get("author", ())),
         "year": entry.fields.get("year") or entry.fields.get("date"),
         "journal": plain("journal") or plain("journaltitle") or plain("booktitle"),
-        "doi": entry.fields.get("doi"),
+        # Reference managers escape it: 10.1000/a\_b.
+        "doi": re.sub(r"[{}\\]", "", entry.fields.get("doi", "")),
         "pmid": entry.fields.get("pmid") or _numbered(entry.fields.get("note", "")),
     }
-
-
-def _plain(latex: str) -> str:
-    """LaTeX as text: accents as letters, braces and commands gone."""
-    with contextlib.suppress(PybtexError, ValueError):  # what LaTeX refuses is taken as it stands
-        latex = str(Text.from_latex(latex))
-    return re.sub(r"\\[a-zA-Z]+ ?|[{}]", "", latex)
 
 
 def _medline(text: str, database: str) -> tuple[Candidate, ...]:
@@ -239,11 +259,16 @@ def _csv(text: str, database: str) -> tuple[Candidate, ...]:
         field: next((header.index(name) for name in names if name in header), None)
         for field, names in _COLUMNS.items()
     }
+    # Europe PMC's EXT_ID is a PMID in records of MEDLINE, and other sources number theirs too.
+    by_source = {"source", "extid"} <= {*header} and "pmid" not in header
+    foreign = header.index("source") if by_source else None
     records = []
     for row in rows:
         if len(row) not in (0, len(header)):
             raise ValueError(f"line {rows.line_num} has {len(row)} of {len(header)} columns")
         if row:
             fields = {f: None if place is None else row[place] for f, place in places.items()}
+            if foreign is not None and row[foreign] != "MED":
+                fields["pmid"] = None
             records.append(candidate(database, fields))
     return tuple(records)

@@ -45,6 +45,8 @@ class DatabaseFlow:
         Reports of included candidates; awaited is neither had nor given up.
     reports_excluded : tuple of (str, int)
         By reason.
+    further_reports : int
+        Reports of a study that another report had brought already.
     study_ids : tuple of str
         Records in the review that came from these searches.
     """
@@ -61,6 +63,7 @@ class DatabaseFlow:
     awaited: int
     assessed: int
     reports_excluded: Counted
+    further_reports: int
     study_ids: tuple[str, ...]
 
 
@@ -168,6 +171,7 @@ def _databases(
         awaited=outcomes["awaited"],
         assessed=outcomes["study"] + outcomes["excluded"],
         reports_excluded=_by_reason(refused, strategy.report_reasons),
+        further_reports=len(became) - len(set(became.values())),
         study_ids=tuple(sorted(set(became.values()))),
     )
 

@@ -130,6 +130,10 @@ def _landmarks(record: dict) -> Iterator[Problem]:
             field = f"{place}.landmarks[{index}].months"
             if months.index(row["months"]) != index:
                 yield field, "must not stand twice in one outcome", row["months"]
+            if row["value"] is None:
+                # The scaffold's line, left empty: it would be read as a time that was looked at.
+                rule = "must be a probability; a time without one is taken away"
+                yield f"{place}.landmarks[{index}].value", rule, None
             if last is not None and row["months"] > last:
                 yield field, f"must not lie beyond followup_max_months ({last})", row["months"]
         known = sorted((r["months"], r["value"], i) for i, r in rows if r["value"] is not None)

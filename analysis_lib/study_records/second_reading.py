@@ -45,6 +45,12 @@ MONTHS = (
     "October", "November", "December",
 )  # fmt: skip
 
+#: A settled entry that does not differ would be counted as corrected.
+_NOTHING_TO_SETTLE = (
+    "must be null: both readings are alike. If the record was changed since, put its first value "
+    "back and let --settle change it"
+)
+
 _P_VALUE = re.compile(r"[<>=]\s*[01]?\.?[0-9]+")
 
 
@@ -195,9 +201,13 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _impossible(form: Form, compared: Sequence[Compared]) -> Iterator[RecordProblem]:
-    """Values that no paper prints in such a field."""
+    """Values that no paper prints in such a field, and settlements of what does not differ."""
     for c in compared:
         value = c.entry.value
+        if c.state == AGREES and c.entry.settled is not None:
+            field = f"figures[{c.entry.index}].settled"
+            line = line_of(field, form.lines)
+            yield RecordProblem(form.name, line, field, _NOTHING_TO_SETTLE, c.entry.settled)
         if c.figure is None or value is None or value == NOT_FOUND:
             continue
         rule = _RULES[c.figure.kind](value)

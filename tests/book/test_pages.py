@@ -32,6 +32,7 @@ from analysis_lib.study_records import (
     DATA,
     ROOT,
     load_benchmark_review,
+    load_reading,
     load_records,
     load_second_readings,
     load_vocabulary,
@@ -338,7 +339,7 @@ def test_the_flow_adds_up(documents, results):
         f"Not used, reason below: {decided.count('exclude')}",
         f"Included: {decided.count('include')}",
         f"In a primary analysis of a comparison: {len(used)}.",
-        "No database search has been run.",
+        load_reading()["database_search"]["statement"],
     ):
         assert told in text
     for record in load_records():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import zipfile
 
@@ -22,7 +23,7 @@ from analysis_lib.exceptions import InvalidInputError, ReviewError
 from analysis_lib.study_records import ROOT
 
 MAKEFILE = "book:\n\t@mkdir -p _build/html/studies && cp page _build/html/index.html && \\\n"
-MAKEFILE += "\tcp page _build/html/studies/doe.html\n"
+MAKEFILE += "\tcp page _build/html/studies/doe.html && cp page _build/html/whats-new.html\n"
 
 
 def git(folder, *command):
@@ -102,6 +103,21 @@ def test_a_past_edition_says_so_and_leads_to_the_newest(repository, tmp_path):
         assert foreign_references(text) == []
     assert "<aside" not in (out / "editions" / "2026.10" / "index.html").read_text()
     assert "<aside" not in (out / "index.html").read_text()
+
+
+def test_every_edition_is_reached_from_the_newest(repository, tmp_path):
+    """By links, not only by who knows the address."""
+    out, _ = put_together(repository, tmp_path)
+    (there,) = re.findall(r'href="([^"]+)"', (out / "whats-new.html").read_text())
+    listed = (out / there).resolve()
+    numbers = re.findall(r'href="([0-9]{4}[.][0-9]+)/index.html"', listed.read_text())
+    assert numbers == ["2026.10", "2026.9", "2026.2"]
+    assert all((listed.parent / number / "index.html").is_file() for number in numbers)
+    for name in ("index.html", "studies/doe.html"):
+        path = out / "editions" / "2026.9" / name
+        newest, every = re.findall(r'href="([^"]+)"', path.read_text())
+        assert (path.parent / newest).resolve() == (out / "index.html").resolve()
+        assert (path.parent / every).resolve() == listed
 
 
 def test_a_second_time_nothing_is_built_and_nothing_changes(repository, tmp_path):

@@ -1,6 +1,8 @@
 """The page of measured times, from a synthetic measurement."""
 
 import json
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -58,3 +60,12 @@ def test_the_readme_of_the_benchmarks_prints_the_kept_measurement():
         shown = f"| {row['studies']:,} | {row['validate_cpu']:.1f} | {row['impact_cpu']:.1f} |"
         assert shown in text
     assert all(f"{slope:.2f} ({task})" in text for task, slope in measured["slopes"].items())
+
+
+def test_a_measurement_of_one_size_is_not_kept_and_says_so(tmp_path):
+    program, kept = LIVING.parents[1] / "living.py", tmp_path / "one.json"
+    command = [sys.executable, str(program), "--studies", "10", "--json", str(kept)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "needs two sizes" in done.stderr
+    assert not kept.exists()

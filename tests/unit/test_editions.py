@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -165,6 +166,10 @@ def test_the_changelog_must_name_what_moved():
     assert "moved within the old interval" in missing[0]
     said = LOG.format("Progression after\n  each treatment: 0.8 to 0.7.")
     assert unsaid(said, moved(Change.WITHIN), titles) == ()
+    assert unsaid(LOG.format("`progression`: 0.8 to 0.7."), moved(Change.WITHIN), titles) == ()
+    # An ordinary word of the field is no comparison's name.
+    assert unsaid(LOG.format("Doe 2020: progression-free survival."), moved(Change.WITHIN), titles)
+    assert unsaid(LOG.format("Doe 2020: progression."), moved(Change.WITHIN), titles)
     assert unsaid(LOG.format("x"), moved(Change.NO_CHANGE), titles) == ()
     assert unsaid("# C\n\n## Unreleased\n\n### Evidence\n", moved(Change.WITHIN), titles)
 
@@ -201,7 +206,9 @@ def place(tmp_path):
     """A repository with the few files that cutting reads."""
     found = Repository(tmp_path / "review")
     (found.root / "data").mkdir(parents=True)
-    (found.root / "data" / "reading.yaml").write_bytes((DATA / "reading.yaml").read_bytes())
+    reading = (DATA / "reading.yaml").read_text("utf-8")
+    reading = re.sub(r"(?m)^last_reading: .*$", 'last_reading: "2026-11-20"', reading)
+    (found.root / "data" / "reading.yaml").write_text(reading, "utf-8")
     (found.root / "CHANGELOG.md").write_text(LOG.format("The first edition."), "utf-8")
     (found.root / "CITATION.cff").write_bytes((ROOT / "CITATION.cff").read_bytes())
     (found.root / ".gitignore").write_text("_build/\n", "utf-8")
@@ -250,6 +257,8 @@ def test_a_second_edition_follows_and_the_first_is_kept(place):
         "utf-8",
     )
     place.git("commit", "-qam", "Say")
+    with pytest.raises(InvalidInputError, match=r"must not be before edition 2026\.1"):
+        cut(place, date="2026-11-21")
     assert cut(place).number == "2026.2"
     assert [e.number for e in load_editions(place.root / "data" / "editions")] == [
         "2026.1",
@@ -271,6 +280,11 @@ def test_a_number_that_was_cut_is_not_cut_again(place):
     [
         ({"tests": lambda root: False}, "a test fails"),
         ({"number": "2026"}, "year and a count"),
+        ({"number": "2027.1"}, "must be of the year of its day"),
+        ({"date": "20261122"}, "such as 2026-11-22"),
+        ({"date": "2026-W47-7"}, "such as 2026-11-22"),
+        ({"date": "2026-02-30"}, "such as 2026-11-22"),
+        ({"date": "2026-11-19"}, "must not be before the last reading"),
     ],
 )
 def test_refused_without_a_trace(place, options, message):

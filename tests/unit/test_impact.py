@@ -7,7 +7,7 @@ import pytest
 import yaml
 from synthetic import GOOD, write
 
-from analysis_lib.book.impact_words import impact_markdown, impact_text
+from analysis_lib.book.impact_words import SIZES, impact_markdown, impact_text
 from analysis_lib.comparison import compare, load_declaration
 from analysis_lib.comparison.declarations import ChangeThresholds, load_thresholds
 from analysis_lib.editions import current_state, impact, state_of
@@ -243,6 +243,43 @@ def test_a_declared_overlap_takes_a_figure_away_and_is_named(state):
         ("overlaps.yaml", "corrected"),
     }
     assert not found.studies
+
+
+def test_a_cohort_that_widens_the_range_is_no_study_without_effect(state):
+    """The range of cohorts leads a page where no study compares directly."""
+    before = {k: r for k, r in BASE.items() if not k.startswith(("c", "w"))}
+    before["ca-2006"] = BASE["ca-2006"]
+    after = before | {"new-2020": cohort("new-2020", WITH, 0.3)}
+    (one,) = impact(state(before), state(after)).comparisons
+    assert one.change is Change.BESIDE
+    moved = {figure.key: figure for figure in one.figures if figure.change.moved}
+    lowest = moved[("os", "range", "with_rt", "lowest share at 12 months")]
+    assert (lowest.before.estimate, lowest.after.estimate) == (0.6, 0.3)
+    assert [mover.name for mover in one.movers] == ["new-2020"]
+    assert ("os", "range", "with_rt", "highest share at 12 months") not in moved
+
+
+def test_only_what_makes_numbers_is_named_for_a_move(state):
+    """A judgement of a study that was added moved no figure, and the study is named once."""
+    from dataclasses import replace
+
+    records = BASE | {"new-2020": cohort("new-2020", WITH, 0.5, role="sensitivity")}
+    after = state(records)
+    files = dict(after.file_hashes) | {"judgements/grade.yaml": "1" * 64}
+    before = replace(state(BASE), file_hashes=after.file_hashes)
+    found = impact(before, replace(after, file_hashes=files))
+    assert [mover.name for mover in found.files] == ["judgements/grade.yaml"]
+    assert [mover.name for mover in found.comparisons[0].movers] == ["new-2020"]
+
+
+def test_the_patients_of_a_pool_are_not_those_of_a_part_of_it(state):
+    """A share at 12 months rests on the cohorts that know it, and n counts the pool."""
+    records = copy.deepcopy(BASE)
+    shares(ca=0.62)(records)
+    text = impact_text(impact(state(BASE), state(records)), "edition 2026.1")
+    line = next(x for x in text.splitlines() if "62.0%" in x or "; pool n 120" in x)
+    assert "; k 3; pool n 120" in line
+    assert text.endswith(SIZES)
 
 
 def test_a_pool_that_appears_is_no_unchanged_one(state):

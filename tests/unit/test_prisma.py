@@ -1,11 +1,14 @@
 """The PRISMA 2020 flow: every count is a number of entries, and none is made up."""
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from search_files import decide, evidence, paper, write_search
 
 from analysis_lib.book import flow_page
+from analysis_lib.editions import load_editions
 from analysis_lib.search import prisma_flow
 from analysis_lib.study_records import load_records, load_search_files
 
@@ -64,6 +67,35 @@ def test_the_steps_add_up(data):
     assert found.sought == found.not_retrieved + found.awaited + found.assessed
     refused = sum(n for _, n in found.reports_excluded)
     assert found.assessed == refused + len(found.study_ids)
+
+
+def test_two_reports_of_one_study_are_counted_apart(data, monkeypatch):
+    """Else two reports would be assessed, none excluded, and one study read."""
+    for name in ("pmid:91000003", "pmid:91000008"):
+        line(data, name, "study", study=RECORDS[1].id)
+    found = prisma_flow(load_search_files(data), RECORDS).databases
+    refused = sum(n for _, n in found.reports_excluded)
+    assert found.study_ids == (RECORDS[1].id,)
+    assert found.further_reports == 1
+    assert found.assessed == refused + found.further_reports + len(found.study_ids)
+    monkeypatch.setattr(flow_page, "load_search_files", lambda: load_search_files(data))
+    page = flow_page.flow_page(RECORDS, {}, {})
+    assert "Further reports of a study counted already: 1 (left aside)" in page
+
+
+def test_the_flow_of_every_edition_stands_beside_the_present_one(data, monkeypatch):
+    monkeypatch.setattr(flow_page, "load_search_files", lambda: load_search_files(data))
+    (first, *_) = load_editions()
+    second = replace(first, number="2026.2", date="2026-12-05")
+    page = flow_page.flow_page(RECORDS, {}, {}, editions=[first, second])
+    table = page.split("<caption>The flow of each edition")[1].split("</table>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", table, re.S)[-3:]
+    told = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.S) for row in rows]
+    n = str(len(first.state.study_hashes))
+    assert told[0][:6] == ["2026.1 (2026-11-22)", *["not searched"] * 4, n]
+    assert told[1][:6] == ["2026.2 (2026-12-05)", "10", "0", "0", "0", n]
+    assert told[2][:6] == ["Now", "10", "7", "2", "1", str(len(RECORDS))]
+    assert told[0][6] == told[1][6] != "0"
 
 
 def test_an_edition_counts_until_its_last_day(data):

@@ -7,6 +7,7 @@ import pytest
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.search.candidates import clean_text, doi_in, pmid_in, printable, title_key
 from analysis_lib.search.formats import read_export
+from analysis_lib.search.latex import plain_text
 
 EXPORTS = Path(__file__).parent / "exports"
 FILES = sorted(p.name for p in EXPORTS.iterdir() if p.name != "README.md")
@@ -59,7 +60,7 @@ BROKEN = {
     "bad.nbib": (lambda: "PMID- 1\nTI  - A\nnonsense here\n", "no MEDLINE line"),
     "bad.csv": (lambda: "Title,DOI\nA,10.1000/x,more\n", "3 of 2 columns"),
     "page.html": (lambda: "<!DOCTYPE html><html>Sign in</html>", "a web page"),
-    "empty.ris": (lambda: "", "unknown"),
+    "empty.ris": (lambda: "\n", "is empty"),
     "nothing.csv": (lambda: "Title,DOI\n", "no record"),
     "bare.csv": (lambda: "Title,DOI\n,\n", "neither title nor DOI nor PMID"),
 }
@@ -79,8 +80,58 @@ def test_unreadable_exports_are_named(tmp_path):
     with pytest.raises(InvalidInputError, match="cannot be read"):
         read_export(tmp_path / "missing.ris")
     (tmp_path / "latin.ris").write_bytes(b"TY  - JOUR\nTI  - caf\xe9\nER  -\n")
-    with pytest.raises(InvalidInputError, match="UTF-8"):
+    with pytest.raises(InvalidInputError, match="UTF-8 where it is exported"):
         read_export(tmp_path / "latin.ris")
+
+
+RIS = "TY  - JOUR\nTI  - Synthetic\n{}\nER  - \n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "pmid"),
+    [
+        ("AN  - 107654321\nDB  - CINAHL", None),
+        ("AN  - 107654321", None),
+        ("ID  - 102", None),
+        ("AN  - WOS:000123\nDB  - Web of Science\nN1  - PMID: 91000001", "91000001"),
+        ("AN  - 91000001\nDB  - Ovid MEDLINE(R)", "91000001"),
+        ("AN  - 91000001\nID  - 102\nDB  - PubMed", "91000001"),
+        ("U1  - 91000001[pmid]", "91000001"),
+        ("UR  - https://pubmed.ncbi.nlm.nih.gov/91000001/", "91000001"),
+    ],
+)
+def test_a_number_is_a_pmid_only_where_the_record_says_so(tmp_path, lines, pmid):
+    """A record number of a library, taken for a PMID, would make two papers one."""
+    (tmp_path / "x.ris").write_text(RIS.format(lines))
+    (found,) = read_export(tmp_path / "x.ris")
+    assert found.pmid == pmid
+
+
+def test_an_outside_number_is_a_pmid_only_of_medline(tmp_path):
+    rows = "SOURCE,EXT_ID,DOI,TITLE\nMED,91000001,,A\nAGR,91000001,,B\nPPR,PPR1,,C\n"
+    (tmp_path / "x.csv").write_text(rows)
+    assert [c.pmid for c in read_export(tmp_path / "x.csv")] == ["91000001", None, None]
+
+
+@pytest.mark.parametrize(
+    ("latex", "text"),
+    [
+        (r"p\textless0.05, $\alpha/\beta$ = 10~Gy", "p<0.05, α/β = 10 Gy"),
+        (r"\textgreater 2 cm, $\leq$ 3", ">2 cm, ≤ 3"),
+        (r"{\textalpha}-x, $\mu$m, $\Lambda$", "α-x, μm, Λ"),
+        (r"CO$_2$, 10$^{3}$ \& 50\%", "CO2, 10^3 & 50%"),
+        (r"M{\"u}ller, \emph{caf\'{e}} {BM}", "Müller, café BM"),
+        (r"US\$ 5 and \textbf{x}", "US$ 5 and x"),
+    ],
+)
+def test_latex_keeps_its_signs_and_letters(latex, text):
+    assert clean_text(plain_text(latex)) == text
+
+
+def test_an_escaped_doi_is_the_doi(tmp_path):
+    (tmp_path / "x.bib").write_text("@article{a, title={T}, doi={10.9999/ABC\\_x{.}2}}")
+    (found,) = read_export(tmp_path / "x.bib")
+    assert found.doi == "10.9999/abc_x.2"
 
 
 def test_nothing_that_a_terminal_obeys_is_left():

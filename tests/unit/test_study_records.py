@@ -66,6 +66,12 @@ CASES = {
     "harms above n": (("arms", 0, "harms", 0, "n_events"), 31, "must not exceed", "harms[0]"),
     "beyond follow-up": ((*OS, "landmarks", 1, "months"), 41, "must not lie beyond", "months"),
     "survival rises": ((*OS, "landmarks", 0, "value"), 0.4, "must not rise", "landmarks[1]"),
+    "a time without a value": (
+        (*OS, "landmarks", 0, "value"),
+        None,
+        "must be a probability",
+        "landmarks[0].value",
+    ),
     "time twice": ((*OS, "landmarks", 0, "months"), 12, "must not stand twice", "months"),
     "time zero of nothing": ((*OS, "time_zero_kind"), "surgery", "must be one of", "time_zero"),
     "role without reason": ((*OS, "role"), "none", "must say why", "role_reason"),
