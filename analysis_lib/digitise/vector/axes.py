@@ -20,6 +20,8 @@ from analysis_lib.digitise.vector.drawing import Drawing, Label, Line
 
 #: Ticks are at most this share of the page long; what is longer is grid, axis or curve.
 _LONGEST_TICK = 0.06
+#: An axis is at least this many times as long as its ticks.
+_SHORTEST_AXIS = 4.0
 #: Ends of ticks that belong together agree to this many points.
 _SAME_END = 0.15
 #: Unevenness of ticks that rounding of coordinates explains, in shares of their distance.
@@ -135,8 +137,10 @@ def _rows(
         kept = [line for line in found if shortest == 0.0 or line.pen.width > 0.8 * widest]
         places = sorted({round(float(line.points[0][axis]), 9) for line in kept})
         places = [p for k, p in enumerate(places) if k == 0 or p - places[k - 1] > _SAME_END]
-        if len(places) > 1:
-            ends = np.sort(kept[0].points[:, 1 - axis])
+        ends = np.sort(kept[0].points[:, 1 - axis])
+        # Strokes of censor marks that happen to stand side by side reach no further than a mark.
+        far = _SHORTEST_AXIS * (ends[1] - ends[0]) if np.isfinite(longest) else 0.0
+        if len(places) > 1 and places[-1] - places[0] > far:
             yield TickRow(tuple(places), float(ends[0]), float(ends[1]))
 
 
@@ -255,13 +259,14 @@ def _labelled(
     for label in labels:
         number = _number(label.text)
         at, off = (label.column, label.row) if axis == 0 else (label.row, label.column)
-        away = off - ticks.end if axis == 0 else ticks.start - off
+        # Labels of an upright axis differ in width, but end in one column.
+        away = off - ticks.end if axis == 0 else ticks.start - off - label.half_width
         nearest = min(ticks.along, key=lambda tick: abs(tick - at))
         if number is None or not -1.0 <= away <= reach or abs(nearest - at) > 0.35 * distance:
             continue
         found[round(away / 6.0)].append((away, nearest, number))
     for nearest_line in sorted(found):
-        # Labels of one axis differ in width, so that left of an upright axis their middles vary.
+        # One line of labels may lie on both sides of a rounding.
         within = [row for key in found if 0 <= key - nearest_line <= 1 for row in found[key]]
         first: dict[float, tuple[float, float]] = {}
         for away, tick, number in sorted(within):

@@ -28,6 +28,10 @@ class Box:
     right: float
     bottom: float
 
+    def holds(self, column: float, row: float) -> bool:
+        """Whether a place lies in it."""
+        return self.left <= column <= self.right and self.top <= row <= self.bottom
+
     def within(self, other: Box | None) -> Box:
         """The part of this rectangle that lies in another one; ``None`` is the whole plane."""
         if other is None:
@@ -83,11 +87,31 @@ class Line:
 
 @dataclass(frozen=True)
 class Label:
-    """A piece of text: the middle of it, and what it says."""
+    """A piece of text: the middle of it, what it says, its colour, half its width along a row."""
 
     column: float
     row: float
     text: str
+    colour: str | None = None
+    half_width: float = 0.0
+
+
+#: Figures written one by one stand this close together, in widths of one.
+_SAME_NUMBER = 0.2
+_FIGURES = frozenset("0123456789.,·-−%")
+
+#: Signs that mark a place and are never part of a word: each is a label of its own.
+MARK_SIGNS = ("+", "|", "×")
+
+#: How far above its line the middle of a letter stands, in ems: half a digit, and of marks what
+#: the common fonts have.
+_DIGIT_MIDDLE = 0.35
+_MARK_MIDDLE = {"+": 0.2525, "×": 0.253, "x": 0.26, "|": 0.275, "I": 0.359}
+
+
+def middle_above_line(text: str) -> float:
+    """Height in ems of the middle of a label above the line it is written on."""
+    return _MARK_MIDDLE.get(text, _DIGIT_MIDDLE)
 
 
 @dataclass(frozen=True)
@@ -109,6 +133,9 @@ class DrawingBuilder:
         self.labels: list[Label] = []
         self.images = 0
         self._vertices = 0
+        nowhere = (np.inf, np.inf)
+        self._last_label: tuple[Label | None, tuple[float, float], tuple[float, float]]
+        self._last_label = None, nowhere, nowhere
 
     def add(self, line: Line, clip: Box | None) -> None:
         """Take up the part of a line that its clipping rectangle lets through."""
@@ -121,6 +148,28 @@ class DrawingBuilder:
                 "give the figure alone"
             )
         self.lines += clipped(line, clip)
+
+    def write(self, label: Label, *, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Take up a label; figures that follow each other closely are one number.
+
+        Parameters
+        ----------
+        label : Label
+        start, end : (column, row)
+            Where the text begins and ends.
+        """
+        before, begun, ended = self._last_label
+        gap = np.hypot(start[0] - ended[0], start[1] - ended[1])
+        letter = np.hypot(end[0] - start[0], end[1] - start[1]) / len(label.text)
+        figures = before is not None and _FIGURES.issuperset(before.text + label.text)
+        if before is not None and figures and gap <= _SAME_NUMBER * letter:
+            self.labels.pop()
+            column, row = (begun[0] + end[0]) / 2, (begun[1] + end[1]) / 2
+            half = abs(end[0] - begun[0]) / 2
+            label = Label(column, row, (before.text + label.text)[:80], label.colour, half)
+            start = begun
+        self.labels.append(label)
+        self._last_label = label, start, end
 
     def drawing(self, width: float, height: float) -> Drawing:
         """The finished page."""

@@ -21,7 +21,15 @@ from fontTools.svgLib.path import parse_path
 from numpy.typing import NDArray
 
 from analysis_lib.digitise.figure import NotAFigureError
-from analysis_lib.digitise.vector.drawing import Box, Drawing, DrawingBuilder, Label, Line, Pen
+from analysis_lib.digitise.vector.drawing import (
+    Box,
+    Drawing,
+    DrawingBuilder,
+    Label,
+    Line,
+    Pen,
+    middle_above_line,
+)
 from analysis_lib.digitise.vector.pen_style import (
     Element,
     StyleSheet,
@@ -35,6 +43,9 @@ from analysis_lib.digitise.vector.pen_style import (
 #: Elements within elements, and elements in all: uses of uses multiply.
 _MAX_DEPTH = 60
 _MAX_ELEMENTS = 60_000
+
+#: Width of a letter in ems where the file does not say: that of digits.
+_LETTER_WIDTH = 0.54
 
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _SKIPPED = {"defs", "symbol", "clippath", "marker", "pattern", "mask", "style", "script", "title"}
@@ -151,12 +162,15 @@ class _Reader:
             if not text or not all(where):
                 continue
             size = length_of(place.style.get("font-size"), 10.0)
-            # Half the width of digits: enough to know which tick a label belongs to.
-            half = 0.27 * size * len(text)
+            half = length_of(part.get("textLength"), _LETTER_WIDTH * size * len(text)) / 2
             anchor = {"middle": 0.0, "end": -half}.get(place.style.get("text-anchor", ""), half)
-            at = (where[0][0] + anchor, where[1][0] - 0.35 * size)
-            column, row = place.transform.transformPoint(at)
-            self._builder.labels.append(Label(column, row, text[:80]))
+            column, row = where[0][0] + anchor, where[1][0] - middle_above_line(text) * size
+            (left, top), (right, bottom) = (
+                place.transform.transformPoint((column + side, row)) for side in (-half, half)
+            )
+            colour = _pen(place.style, place.transform).fill
+            middle = (left + right) / 2, (top + bottom) / 2
+            self._builder.labels.append(Label(*middle, text[:80], colour, abs(right - left) / 2))
 
     def _clip(self, reference: str, place: _Place) -> Box | None:
         found = re.search(r"#([^)\"']+)", reference or "")
