@@ -10,7 +10,7 @@ from pypdf.generic import DecodedStreamObject, NameObject
 from vector_figures import arm, draw_arm, new_axes, saved
 
 from analysis_lib.digitise import NotAFigureError, UnreadableFigureError
-from analysis_lib.digitise.vector import digitise_vector, is_pdf, is_svg
+from analysis_lib.digitise.vector import digitise_vector, is_pdf, is_svg, read_drawing
 from analysis_lib.exceptions import InvalidInputError
 
 #: A step curve (0, 1) - 6 - 12 - 18 in a plot of 100 x 100 units whose corner is (50, 150).
@@ -66,6 +66,14 @@ DRESSES = {
     "clipped": '<clipPath id="c"><rect x="50" y="50" width="30" height="100"/></clipPath>'
     '<g clip-path="url(#c)"><path fill="none" stroke="red" d="M50 50H60V75H70V110H99V149"/></g>',
 }
+
+
+def test_a_line_on_the_edge_of_its_clip_is_seen():
+    body = '<clipPath id="c"><rect x="50" y="50" width="100" height="100"/></clipPath>'
+    edges = ("150.0001", "150.2")
+    lines = [f'<line x1="{x}" y1="60" x2="{x}" y2="70" stroke="red"/>' for x in edges]
+    drawn = read_drawing(svg(f'{body}<g clip-path="url(#c)">{"".join(lines)}</g>')).lines
+    assert [line.points[0, 0] for line in drawn if line.pen.stroke == "#ff0000"] == [150.0001]
 
 
 @pytest.mark.parametrize("dress", DRESSES, ids=DRESSES.keys())

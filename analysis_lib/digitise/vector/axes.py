@@ -133,8 +133,7 @@ def _rows(
             colour = line.pen.stroke if shortest else None
             groups[round(start / _SAME_END), round(end / _SAME_END), colour].append(line)
     for found in groups.values():
-        widest = max(line.pen.width for line in found)
-        kept = [line for line in found if shortest == 0.0 or line.pen.width > 0.8 * widest]
+        kept = _thickest(found) if shortest else found
         places = sorted({round(float(line.points[0][axis]), 9) for line in kept})
         places = [p for k, p in enumerate(places) if k == 0 or p - places[k - 1] > _SAME_END]
         ends = np.sort(kept[0].points[:, 1 - axis])
@@ -142,6 +141,15 @@ def _rows(
         far = _SHORTEST_AXIS * (ends[1] - ends[0]) if np.isfinite(longest) else 0.0
         if len(places) > 1 and places[-1] - places[0] > far:
             yield TickRow(tuple(places), float(ends[0]), float(ends[1]))
+
+
+def _thickest(lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines of the largest width of which there are three: two are a frame."""
+    for width in sorted({line.pen.width for line in lines}, reverse=True):
+        alike = [line for line in lines if 0.8 * width < line.pen.width <= width]
+        if len(alike) > 2:
+            return alike
+    return lines
 
 
 def _paired(x_rows: Sequence[TickRow], y_rows: Sequence[TickRow]) -> list[Panel]:

@@ -32,6 +32,10 @@ class Box:
         """Whether a place lies in it."""
         return self.left <= column <= self.right and self.top <= row <= self.bottom
 
+    def grown(self, by: float) -> Box:
+        """The rectangle with its edges moved outward."""
+        return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
+
     def within(self, other: Box | None) -> Box:
         """The part of this rectangle that lies in another one; ``None`` is the whole plane."""
         if other is None:
@@ -100,6 +104,9 @@ class Label:
 _SAME_NUMBER = 0.2
 _FIGURES = frozenset("0123456789.,·-−%")
 
+#: A line on the edge of its clip is seen: half of it, however the two were rounded.
+_ON_EDGE = 0.01
+
 #: Signs that mark a place and are never part of a word: each is a label of its own.
 MARK_SIGNS = ("+", "|", "×")
 
@@ -147,7 +154,10 @@ class DrawingBuilder:
                 f"the page holds more than {MAX_LINES:,} lines or {MAX_VERTICES:,} points: "
                 "give the figure alone"
             )
-        self.lines += clipped(line, clip)
+        seen = clipped(line, clip)
+        if not seen and clip is not None and len(line.points) == 2:
+            seen = clipped(line, clip.grown(_ON_EDGE))
+        self.lines += seen
 
     def write(self, label: Label, *, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Take up a label; figures that follow each other closely are one number.
