@@ -1,5 +1,9 @@
 """Labels and marks that are text: what they say, where they stand, whose colour they have."""
 
+import io
+
+import numpy as np
+import pypdf
 import pytest
 from pypdf.generic import (
     ArrayObject,
@@ -11,7 +15,7 @@ from pypdf.generic import (
 )
 from test_vector_files import CURVE, EXPECTED, STEPS, as_bytes, pdf, points, read, svg
 
-from analysis_lib.digitise import UnreadableFigureError
+from analysis_lib.digitise import NotAFigureError, UnreadableFigureError
 from analysis_lib.digitise.vector import read_drawing
 
 #: Glyph codes of a font that holds only the figures it needs: 1 is "0", 2 is "1" and so on.
@@ -85,6 +89,34 @@ def test_labels_in_glyph_codes_are_read(data):
     assert points(read(data)) == pytest.approx(EXPECTED)
     with pytest.raises(UnreadableFigureError, match="0 to 5, which is not x_range 0 to 48"):
         read(data, x_range=(0, 48))
+
+
+#: The same for the survival axis, whose ticks stand 25 points apart.
+UPWARD = "36 47 Td (\\001) Tj 0 100 Td (\\002) Tj"
+
+
+@pytest.mark.parametrize("rotate", [90, 180, 270])
+def test_a_figure_on_its_side_is_read_by_its_labels(rotate):
+    labels = f"{ONE_STRING} 1 0 0 1 0 0 Tm {UPWARD}"
+    writer = pypdf.PdfWriter(clone_from=pypdf.PdfReader(io.BytesIO(simple(years(labels)))))
+    writer.pages[0].rotate(rotate)
+    if rotate == 180:
+        with pytest.raises(UnreadableFigureError):
+            read(as_bytes(writer))
+        return
+    found = read(as_bytes(writer))
+    assert points(found) == pytest.approx(EXPECTED)
+    # The corner of the axes on the page as it is seen, and the end of the curve.
+    corner, end = {90: ((50, 50), (90, 80)), 270: ((150, 150), (110, 120))}[rotate]
+    columns, rows = found.calibration.to_pixels([0, 18], [0, 0.4])
+    assert np.column_stack([columns, rows]) == pytest.approx(np.array([corner, end]))
+    assert [finding.rule for finding in found.findings] == ["vector_precision", "on_its_side"]
+    low, high = (45, 155)
+    assert points(read(as_bytes(writer), plot_area=(low, low, high, high))) == pytest.approx(
+        EXPECTED
+    )
+    with pytest.raises(NotAFigureError, match="no axes with curves lie there"):
+        read(as_bytes(writer), plot_area=(0, 0, 20, 20))
 
 
 def test_figures_written_one_by_one_are_one_number():

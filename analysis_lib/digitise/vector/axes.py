@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -235,10 +235,12 @@ def calibrate(
     *,
     x_range: tuple[float, float],
     y_range: tuple[float, float],
+    by_labels: bool = False,
 ) -> Calibration:
     """Scale of a panel: the first and the last labelled tick have the values of the ranges.
 
-    Labels that can be read say which ticks are labelled, and whether the ranges are theirs.
+    Labels that can be read say which ticks are labelled, and whether the ranges are theirs;
+    ``by_labels`` refuses axes without.
 
     Raises
     ------
@@ -249,6 +251,8 @@ def calibrate(
     x_labelled = _labelled(panel.x_ticks, labels, panel, axis=0)
     y_labelled = _labelled(panel.y_ticks, labels, panel, axis=1)
     x_ticks = _valued(panel.x_ticks, x_labelled, x_range, _TIME_UNITS, "x_range")
+    if by_labels and min(len(x_labelled), len(y_labelled)) < 2:
+        raise UnreadableFigureError("The axes have no labels that can be read.")
     low, high = y_range
     y_ticks = _valued(panel.y_ticks, y_labelled, (high, low), _SURVIVAL_UNITS, "y_range")
     return Calibration(panel.area, x_ticks, tuple(reversed(y_ticks)))
@@ -340,9 +344,14 @@ def _valued(
 
 
 def chosen_panel(
-    panels: Sequence[Panel], plot_area: PlotArea | tuple[float, float, float, float] | None
+    panels: Sequence[Panel],
+    plot_area: PlotArea | tuple[float, float, float, float] | None,
+    *,
+    on_page: Callable[[PlotArea], PlotArea],
 ) -> Panel:
     """The one panel there is, or the one that a rectangle of the page names.
+
+    ``on_page`` tells where a panel lies on the page as it is seen.
 
     Raises
     ------
@@ -353,24 +362,20 @@ def chosen_panel(
     """
     if plot_area is not None:
         wanted = plot_area if isinstance(plot_area, PlotArea) else PlotArea(*plot_area)
-        return max(_inside(panels, wanted), key=lambda panel: _overlap(panel.area, wanted))
+        shares = [_overlap(on_page(panel.area), wanted) for panel in panels]
+        if max(shares, default=0.0) <= 0.5:
+            raise NotAFigureError("plot_area: no axes with curves lie there")
+        return panels[shares.index(max(shares))]
     if not panels:
         raise UnreadableFigureError("No pair of axes with ticks was found among the lines.")
     if len(panels) > 1:
         places = "; ".join(
             f"({a.left:.0f}, {a.top:.0f}, {a.right:.0f}, {a.bottom:.0f})"
-            for a in (panel.area for panel in panels)
+            for a in (on_page(panel.area) for panel in panels)
         )
         message = f"The page holds {len(panels)} figures with curves, at {places}."
         raise UnreadableFigureError(message, give=("plot_area",))
     return panels[0]
-
-
-def _inside(panels: Sequence[Panel], wanted: PlotArea) -> list[Panel]:
-    found = [panel for panel in panels if _overlap(panel.area, wanted) > 0.5]
-    if not found:
-        raise NotAFigureError("plot_area: no axes with curves lie there")
-    return found
 
 
 def _overlap(area: PlotArea, other: PlotArea) -> float:

@@ -91,13 +91,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Label:
-    """A piece of text: the middle of it, what it says, its colour, half its width along a row."""
+    """A piece of text: the middle of it, what it says, its colour, half its reach each way."""
 
     column: float
     row: float
     text: str
     colour: str | None = None
     half_width: float = 0.0
+    half_height: float = 0.0
 
 
 #: Figures written one by one stand this close together, in widths of one.
@@ -130,6 +131,34 @@ class Drawing:
     width: float
     height: float
     images: int
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle of the page, rounded so that turning keeps the grid coordinates lie on."""
+        return float(round(self.width / 2)), float(round(self.height / 2))
+
+    def turned(self, quarters: int) -> Drawing:
+        """The page turned about its middle by quarters of a turn, counter-clockwise."""
+        if quarters % 4 == 0:
+            return self
+        lines = tuple(replace(one, points=self.turn(one.points, quarters)) for one in self.lines)
+        labels = []
+        for one in self.labels:
+            ((column, row),) = self.turn(np.array([[one.column, one.row]]), quarters)
+            reach = one.half_width, one.half_height
+            width, height = reach if quarters % 2 == 0 else reach[::-1]
+            labels.append(Label(float(column), float(row), one.text, one.colour, width, height))
+        width, height = self.width, self.height
+        if quarters % 2:
+            width, height = height, width
+        return Drawing(lines, tuple(labels), width, height, self.images)
+
+    def turn(self, points: NDArray, quarters: int) -> NDArray:
+        """Places, shape (m, 2), on the page when it is turned."""
+        off = points - self.centre
+        for _ in range(quarters % 4):
+            off = np.column_stack([off[:, 1], -off[:, 0]])
+        return off + self.centre
 
 
 class DrawingBuilder:
@@ -175,8 +204,8 @@ class DrawingBuilder:
         if before is not None and figures and gap <= _SAME_NUMBER * letter:
             self.labels.pop()
             column, row = (begun[0] + end[0]) / 2, (begun[1] + end[1]) / 2
-            half = abs(end[0] - begun[0]) / 2
-            label = Label(column, row, (before.text + label.text)[:80], label.colour, half)
+            reach = abs(end[0] - begun[0]) / 2, abs(end[1] - begun[1]) / 2
+            label = Label(column, row, (before.text + label.text)[:80], label.colour, *reach)
             start = begun
         self.labels.append(label)
         self._last_label = label, start, end

@@ -404,8 +404,8 @@ class _Stream:
             place = ((left + right) / 2, (top + bottom) / 2)
             if state.clip is None or state.clip.holds(*place):
                 colour = state.fill if state.text_seen else None
-                half = abs(right - left) / 2
-                label = Label(*map(float, place), text.strip()[:80], colour, float(half))
+                reach = abs(right - left) / 2, abs(bottom - top) / 2
+                label = Label(*map(float, place), text.strip()[:80], colour, *map(float, reach))
                 self._builder.write(label, start=(left, top), end=(right, bottom))
         self._advance(width)
 

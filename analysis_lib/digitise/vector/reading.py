@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from analysis_lib.digitise.figure import (
     UnreadableFigureError,
 )
 from analysis_lib.digitise.vector.axes import Panel, calibrate, chosen_panel, find_panels, widened
-from analysis_lib.digitise.vector.drawing import Drawing, Pen
+from analysis_lib.digitise.vector.drawing import Drawing, Pen, box_of
 from analysis_lib.digitise.vector.marks import censor_marks, drawn_box
 from analysis_lib.digitise.vector.pdf import read_pdf
 from analysis_lib.digitise.vector.pen_style import colour_of
@@ -83,16 +84,57 @@ def digitise_vector(
     _check(x_range, y_range, n_curves, direction)
     rising = direction == "rising"
     drawing = read_drawing(figure, page=page)
-    panels = find_panels(drawing)
-    readable, first_problem = _with_curves(drawing, panels, x_range, y_range, rising=rising)
-    if not readable:
-        raise first_problem or _no_curves(drawing, panels)
-    panel = chosen_panel([panel for panel, _, _ in readable], plot_area)
+    quarters, readable = _readable(drawing, x_range, y_range, rising=rising)
+    seen = drawing.turned(quarters)
+    panels = [panel for panel, _, _ in readable]
+    panel = chosen_panel(panels, plot_area, on_page=lambda area: _turned(drawing, area, -quarters))
     _, calibration, found = next(one for one in readable if one[0] is panel)
     curves = _wanted(found, n_curves, colours)
     colours_drawn = {curve.pen.stroke or "" for curve in found}
-    marks = censor_marks(drawing, curves, calibration.plot_area, calibration, others=colours_drawn)
+    marks = censor_marks(seen, curves, calibration.plot_area, calibration, others=colours_drawn)
+    calibration = replace(
+        calibration, rotation_degrees=90.0 * quarters, centre=drawing.centre if quarters else (0, 0)
+    )
     return _figure(calibration, curves, *marks, rising=rising)
+
+
+def _readable(
+    drawing: Drawing,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    *,
+    rising: bool,
+) -> tuple[int, list[tuple[Panel, Calibration, list[StepCurve]]]]:
+    """By how many quarters the page has to be turned, and its panels with curves.
+
+    A figure that lies on its side is read when its labels say which way it stands.
+
+    Raises
+    ------
+    NotAFigureError
+        The page is an image.
+    UnreadableFigureError
+        There are no axes with curves, whichever way the page is held.
+    """
+    upright = find_panels(drawing)
+    readable, problem = _with_curves(drawing, upright, x_range, y_range, rising=rising)
+    if readable:
+        return 0, readable
+    for quarters in (1, 3):
+        seen = drawing.turned(quarters)
+        readable, _ = _with_curves(
+            seen, find_panels(seen), x_range, y_range, rising=rising, by_labels=True
+        )
+        if readable:
+            return quarters, readable
+    raise problem or _no_curves(drawing, upright)
+
+
+def _turned(drawing: Drawing, area: PlotArea, quarters: int) -> PlotArea:
+    """A rectangle of the page when the page is turned back."""
+    corners = np.array([[area.left, area.top], [area.right, area.bottom]])
+    box = box_of(drawing.turn(corners, quarters))
+    return PlotArea(box.left, box.top, box.right, box.bottom)
 
 
 def read_drawing(figure: Path | str | bytes, *, page: int | None = None) -> Drawing:
@@ -162,6 +204,7 @@ def _with_curves(
     y_range: tuple[float, float],
     *,
     rising: bool,
+    by_labels: bool = False,
 ) -> tuple[list[tuple[Panel, Calibration, list[StepCurve]]], UnreadableFigureError | None]:
     """Panels in which curves are drawn; and why the first one that could not be scaled could not.
 
@@ -170,7 +213,9 @@ def _with_curves(
     readable, problem = [], None
     for panel in panels:
         try:
-            scale = calibrate(panel, drawing.labels, x_range=x_range, y_range=y_range)
+            scale = calibrate(
+                panel, drawing.labels, x_range=x_range, y_range=y_range, by_labels=by_labels
+            )
         except UnreadableFigureError as error:
             problem = problem or error
             continue
@@ -243,6 +288,9 @@ def _figure(
 ) -> DigitisedFigure:
     step = printed_step(np.concatenate([curve.place.ravel() for curve in curves]))
     findings = [_precision(calibration, step)]
+    if calibration.rotation_degrees:
+        message = "The figure lies on its side: it was read turned, as its labels say."
+        findings.append(Finding("note", "on_its_side", message))
     made = []
     for number, (curve, times) in enumerate(zip(curves, ticks, strict=True)):
         reasons = []

@@ -170,7 +170,8 @@ class _Reader:
             )
             colour = _pen(place.style, place.transform).fill
             middle = (left + right) / 2, (top + bottom) / 2
-            self._builder.labels.append(Label(*middle, text[:80], colour, abs(right - left) / 2))
+            reach = abs(right - left) / 2, abs(bottom - top) / 2
+            self._builder.labels.append(Label(*middle, text[:80], colour, *reach))
 
     def _clip(self, reference: str, place: _Place) -> Box | None:
         found = re.search(r"#([^)\"']+)", reference or "")
