@@ -29,9 +29,6 @@ _UNEVEN = 0.02
 #: How far the axes may stand apart from each other, and labels from theirs, in axis lengths.
 _APART = 0.25
 
-#: A filled rectangle up to this many points thick is a line.
-_THICKEST_BAR = 2.0
-
 _NUMBER = re.compile(r"^[-−+]?\d*[.,·]?\d+\s*%?$")
 
 #: Time units an axis may be printed in, months each; months as stated come first.
@@ -83,7 +80,7 @@ def find_panels(drawing: Drawing) -> list[Panel]:
     list of Panel
         From left to right and top to bottom.
     """
-    straight = [line for line in map(_as_stroke, drawing.lines) if _is_straight(line)]
+    straight = [line for line in drawing.lines if _is_straight(line)]
     limits = drawing.height * _LONGEST_TICK, drawing.width * _LONGEST_TICK
     across = list(_rows(straight, axis=0, longest=limits[0]))
     along = list(_rows(straight, axis=1, longest=limits[1]))
@@ -92,21 +89,6 @@ def find_panels(drawing: Drawing) -> list[Panel]:
         grids = [list(_rows(straight, axis=k, shortest=limits[k])) for k in (0, 1)]
         panels = _paired(across + grids[0], along + grids[1])
     return sorted(panels, key=lambda panel: (panel.area.top, panel.area.left))
-
-
-def _as_stroke(line: Line) -> Line:
-    """A thin filled bar, as some programs draw lines, as the line along its middle."""
-    if line.pen.stroke or not line.pen.fill or len(line.points) != 5 or line.curved:
-        return line
-    box = line.box
-    width, height = box.right - box.left, box.bottom - box.top
-    if min(width, height) > _THICKEST_BAR or max(width, height) < 3 * min(width, height):
-        return line
-    column, row = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    upright = [[column, box.top], [column, box.bottom]]
-    level = [[box.left, row], [box.right, row]]
-    points = np.array(upright if height > width else level)
-    return Line(points, replace(line.pen, stroke=line.pen.fill, width=min(width, height)))
 
 
 def _is_straight(line: Line) -> bool:

@@ -105,6 +105,8 @@ class Label:
 _SAME_NUMBER = 0.2
 _FIGURES = frozenset("0123456789.,·-−%")
 
+#: A curve bends by more than this share of its length.
+_BEND = 1e-3
 #: A line on the edge of its clip is seen: half of it, however the two were rounded.
 _ON_EDGE = 0.01
 
@@ -229,6 +231,23 @@ def clipped(line: Line, clip: Box | None) -> list[Line]:
     if line.curved or line.closed:
         return [line]
     return [replace(line, points=part) for part in _parts(line.points, clip)]
+
+
+def is_straight(start: Sequence[float], controls: NDArray, end: Sequence[float]) -> bool:
+    """Whether a curve is a straight line, as some programs write every line as a curve.
+
+    Its control points then lie between its ends, off the line by no more than rounding.
+    """
+    along = np.subtract(end, start)
+    length = float(np.hypot(*along))
+    off = np.asarray(controls, dtype=float).reshape(-1, 2) - start
+    if length == 0.0:
+        return not off.any()
+    share = off @ along / length**2
+    aside = np.abs(off @ np.array([-along[1], along[0]])) / length
+    return bool(
+        (aside <= _BEND * length).all() and (share >= -_BEND).all() and (share <= 1 + _BEND).all()
+    )
 
 
 def _parts(points: NDArray, clip: Box) -> Iterable[NDArray]:

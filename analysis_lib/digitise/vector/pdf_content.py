@@ -24,6 +24,7 @@ from analysis_lib.digitise.vector.drawing import (
     Line,
     Pen,
     box_of,
+    is_straight,
     middle_above_line,
 )
 from analysis_lib.digitise.vector.pdf_fonts import LATIN, Font, font_of
@@ -268,7 +269,9 @@ class _Stream:
     def curve(self, operands: Sequence[Any]) -> None:
         if self._paths:
             pairs = [_pair(operands[k : k + 2]) for k in range(0, len(operands) - 1, 2)]
-            self._continue(pairs, curved=True)
+            start = self._paths[-1][0][0 if self._paths[-1][1] else -1]
+            bends = not is_straight(start, np.array(pairs[:-1]), pairs[-1])
+            self._continue(pairs if bends else pairs[-1:], curved=bends)
 
     def _continue(self, pairs: list[tuple[float, float]], *, curved: bool) -> None:
         points, closed, bent = self._paths[-1]

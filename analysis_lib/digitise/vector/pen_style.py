@@ -55,7 +55,9 @@ class StyleSheet:
         rules = []
         for selectors, body in _RULE.findall(text):
             declared = declarations(body)
-            rules += [(tuple(one.split()), declared) for one in selectors.split(",")]
+            # Of a child as of any descendant: figures do not tell them apart.
+            plain = selectors.replace(">", " ").split(",")
+            rules += [(tuple(one.split()), declared) for one in plain]
         return cls(tuple(rules))
 
     def joined(self, other: StyleSheet) -> StyleSheet:

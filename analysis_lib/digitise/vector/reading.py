@@ -20,6 +20,7 @@ from analysis_lib.digitise.figure import (
     UnreadableFigureError,
 )
 from analysis_lib.digitise.vector.axes import Panel, calibrate, chosen_panel, find_panels, widened
+from analysis_lib.digitise.vector.bars import bars_as_lines
 from analysis_lib.digitise.vector.drawing import Drawing, Pen, box_of
 from analysis_lib.digitise.vector.marks import censor_marks, drawn_box
 from analysis_lib.digitise.vector.pdf import read_pdf
@@ -33,6 +34,9 @@ MAX_BYTES = 50_000_000
 
 #: How far a colour may be from the one asked for, in levels of 0..255.
 _SAME_COLOUR = 40.0
+
+#: What programs that count in single precision lose of a place on a page, in points.
+_SINGLE = 5e-5
 
 
 def digitise_vector(
@@ -84,7 +88,8 @@ def digitise_vector(
     _check(x_range, y_range, n_curves, direction)
     rising = direction == "rising"
     drawing = read_drawing(figure, page=page)
-    quarters, readable = _readable(drawing, x_range, y_range, rising=rising)
+    quarters, readable = _readable(bars_as_lines(drawing), x_range, y_range, rising=rising)
+    # A letter written as its outline may be a thin bar: as a mark it is no exact line.
     seen = drawing.turned(quarters)
     panels = [panel for panel, _, _ in readable]
     panel = chosen_panel(panels, plot_area, on_page=lambda area: _turned(drawing, area, -quarters))
@@ -287,6 +292,7 @@ def _figure(
     rising: bool,
 ) -> DigitisedFigure:
     step = printed_step(np.concatenate([curve.place.ravel() for curve in curves]))
+    rounding = max(step, _SINGLE)
     findings = [_precision(calibration, step)]
     if calibration.rotation_degrees:
         message = "The figure lies on its side: it was read turned, as its labels say."
@@ -302,7 +308,7 @@ def _figure(
             findings.append(Finding("doubt", "shared_ticks", message, number))
         made.append(
             DigitisedCurve(
-                _points(curve, calibration, step, rising=rising),
+                _points(curve, calibration, rounding, rising=rising),
                 times,
                 curve.pen.stroke or "#000000",
                 line_style(curve.pen),
@@ -314,11 +320,11 @@ def _figure(
 
 
 def _points(
-    curve: StepCurve, calibration: Calibration, step: float, *, rising: bool
+    curve: StepCurve, calibration: Calibration, rounding: float, *, rising: bool
 ) -> pd.DataFrame:
     """The line in data, from time zero; what lies a rounding off 0 or 1 is there."""
-    months = np.maximum.accumulate(_at_zero(curve.months, step * calibration.months_per_pixel))
-    survival = _snapped(curve.survival, step * calibration.survival_per_pixel)
+    months = np.maximum.accumulate(_at_zero(curve.months, rounding * calibration.months_per_pixel))
+    survival = _snapped(curve.survival, rounding * calibration.survival_per_pixel)
     survival = np.minimum.accumulate(np.clip(survival, 0.0, 1.0))
     if months[0] > 0.0:
         months, survival = np.insert(months, 0, 0.0), np.insert(survival, 0, 1.0)

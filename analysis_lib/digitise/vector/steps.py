@@ -175,16 +175,25 @@ def _forward(points: NDArray) -> NDArray | None:
 
 
 def _is_frame(points: NDArray, area: PlotArea) -> bool:
-    """Ticks and axes beside the plot, and a straight line across all of it: frame or grid."""
+    """Ticks and axes beside the plot, and a line across all of it or along two edges."""
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     if right <= area.left + 0.1:
         return True
     if len(points) > 2:
-        return False
+        return _is_both_axes(points, area)
     upright = right - left <= SAME_PLACE and bottom - top >= 0.98 * area.height
     level = bottom - top <= SAME_PLACE and right - left >= 0.98 * area.width
     edge = min(abs(top - area.bottom), abs(top - area.top)) < 0.005 * area.height
     return upright or (level and edge)
+
+
+def _is_both_axes(points: NDArray, area: PlotArea) -> bool:
+    """Whether a line runs down the left edge and on along another: axes drawn as one line."""
+    left = points[:, 0] <= area.left + 0.1
+    if not left.any() or np.ptp(points[left, 1]) < 0.5 * area.height:
+        return False
+    low, high = points[:, 1] >= area.bottom - 0.1, points[:, 1] <= area.top + 0.1
+    return bool((left | low).all() or (left | high).all())
 
 
 def _joined(

@@ -28,6 +28,7 @@ from analysis_lib.digitise.vector.drawing import (
     Label,
     Line,
     Pen,
+    is_straight,
     middle_above_line,
 )
 from analysis_lib.digitise.vector.pen_style import (
@@ -239,6 +240,8 @@ def _outlines(tag: str, node: Node) -> Iterator[tuple[NDArray, bool, bool]]:
     elif tag in ("polyline", "polygon"):
         values = numbers_in(node.get("points", ""))
         points = np.array(values[: len(values) // 2 * 2]).reshape(-1, 2)
+        if tag == "polygon":
+            points = np.concatenate([points, points[:1]])
         yield points, tag == "polygon", False
     elif tag == "rect":
         left, top = number["x"], number["y"]
@@ -269,5 +272,9 @@ def _path(text: str) -> Iterator[tuple[NDArray, bool, bool]]:
                 points.append(points[0])
             yield np.array(points, dtype=float).reshape(-1, 2), closed, curved
         else:
-            points += [point for point in operands if point is not None]
-            curved = curved or operator != "lineTo"
+            through = [point for point in operands if point is not None]
+            bends = operator != "lineTo" and not (
+                points and is_straight(points[-1], np.array(through[:-1]), through[-1])
+            )
+            points += through if bends else through[-1:]
+            curved = curved or bends
