@@ -13,6 +13,8 @@ from analysis_lib.digitise import (
     DigitisedCurve,
     DigitisedFigure,
     Finding,
+    NotAFigureError,
+    UnreadableFigureError,
     digitise_figure,
 )
 from analysis_lib.digitise.vector import digitise_vector, is_pdf, is_svg
@@ -122,15 +124,28 @@ def read_figure(path: Path, options: FigureOptions) -> FigureReading:
         "colours": options.colours,
         "direction": options.direction,
     }
-    if kind == "vector":
-        figure = digitise_vector(data, page=options.page, **settings)
-    else:
-        figure = digitise_figure(path, **settings)
+    try:
+        if kind == "vector":
+            figure = digitise_vector(data, page=options.page, **settings)
+        else:
+            figure = digitise_figure(path, **settings)
+    except NotAFigureError as error:
+        raise NotAFigureError(_of_file(path, error)) from error
+    except UnreadableFigureError as error:
+        # What to give stands in the message already.
+        refused = UnreadableFigureError(_of_file(path, error))
+        refused.give = error.give
+        raise refused from error
     names = (None,) * len(figure.curves)
     tool = f"lsr {__version__}, {kind}"
     return FigureReading(
         kind, tool, sha256, figure.curves, names, figure.calibration, figure.findings
     )
+
+
+def _of_file(path: Path, error: Exception) -> str:
+    """A message with the file it is about in front."""
+    return f"{path}: {str(error).removeprefix(f'{path.name}: ')}"
 
 
 def kind_of(data: bytes) -> str:

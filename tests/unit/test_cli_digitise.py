@@ -1,6 +1,7 @@
 """``lsr digitise``: from a figure to a study's curve; synthetic figures and a synthetic study."""
 
 import copy
+import io
 import json
 from functools import cache
 
@@ -14,8 +15,10 @@ from synthetic import write
 from vector_figures import arm, draw_arm, new_axes, saved
 
 from analysis_lib import __version__
+from analysis_lib.charts.overlay import overlay_png
 from analysis_lib.cli import FOUND, GOOD, USAGE, main
 from analysis_lib.comparison.arms import reconstruct_outcome
+from analysis_lib.digitise import Calibration, PlotArea, Tick
 from analysis_lib.digitise.reading_error import reading_error
 from analysis_lib.exceptions import InvalidInputError
 from analysis_lib.study_records import load_records, read_trace
@@ -388,3 +391,22 @@ def test_the_study_page_tells_who_read_it(study, capsys):
     (record,) = load_records(study.parents[1])
     blocks = rederived(record, record.arms[0].outcomes[0], "x", "Overall survival")
     assert "Error of one reading: 0." in "\n".join(block.to_html() for block in blocks)
+
+
+def test_a_page_of_any_height_gives_an_overlay_of_bounded_size():
+    """A viewBox of two thousand million rows must not ask for memory of that size."""
+    figure = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 2000000000"/>'
+    area = PlotArea(0, 0, 100, 100)
+    ticks = (Tick(0, 0.0), Tick(100, 60.0)), (Tick(100, 0.0), Tick(0, 1.0))
+    image = Image.open(io.BytesIO(overlay_png(figure, Calibration(area, *ticks), (), vector=True)))
+    assert image.size == (1, 4000)
+
+
+def test_refusals_name_the_file(study, capsys):
+    (study.parents[2] / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    assert run(study, "--curve", "1", figure="broken.pdf") == USAGE
+    assert "broken.pdf: the PDF file cannot be taken apart" in capsys.readouterr().err
+    assert run(study, axes=("--x-range", "0", "60")) == FOUND
+    err = capsys.readouterr().err
+    assert "figure.svg: 2 curves were found" in err
+    assert "--n-curves, --colours" in err

@@ -276,7 +276,7 @@ def test_colours_choose_and_order():
     assert [curve.colour for curve in found.curves] == ["#666666", "#d55e00"]
     with pytest.raises(UnreadableFigureError, match=r"3 curves were found.*2 asked for") as refused:
         digitise_vector(data, x_range=(0, 60), n_curves=2)
-    assert refused.value.give == ("colours",)
+    assert refused.value.give == ("n_curves", "colours")
     with pytest.raises(UnreadableFigureError, match=r"3 curves were found.*5 asked for"):
         digitise_vector(data, x_range=(0, 60), n_curves=5)
 

@@ -329,3 +329,20 @@ def test_the_same_file_gives_the_same_reading():
     first, second = (read(data) for _ in range(2))
     assert first.calibration == second.calibration
     assert points(first).tobytes() == points(second).tobytes()
+
+
+def test_more_rules_than_a_figure_has_are_refused():
+    rules = f"<style>{'.a{stroke:red}' * 100_000}</style>{'<g></g>' * 20}"
+    with pytest.raises(NotAFigureError, match="more elements than a figure"):
+        read(svg(rules + DRESSES["polyline"]))
+
+
+def test_a_line_of_too_many_corners_is_no_curve():
+    stairs = "".join(f"H{50 + k * 0.009:.3f}V{50 + k * 0.009:.3f}" for k in range(1, 10_002))
+    with pytest.raises(UnreadableFigureError, match="corners is no survival curve"):
+        read(svg(f'<path fill="none" stroke="red" d="M50 50{stairs}"/>'))
+
+
+def test_places_beyond_any_page_are_left_out():
+    far = '<path stroke="red" d="M1e308 1e308L-1e308 1e308M1e9 50L60 50"/>'
+    assert points(read(svg(far + DRESSES["polyline"]))) == pytest.approx(EXPECTED)

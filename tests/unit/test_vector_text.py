@@ -17,6 +17,7 @@ from test_vector_files import CURVE, EXPECTED, STEPS, as_bytes, pdf, points, rea
 
 from analysis_lib.digitise import NotAFigureError, UnreadableFigureError
 from analysis_lib.digitise.vector import read_drawing
+from analysis_lib.digitise.vector.pdf_fonts import font_of
 
 #: Glyph codes of a font that holds only the figures it needs: 1 is "0", 2 is "1" and so on.
 TABLE = (
@@ -219,3 +220,12 @@ def test_strokes_of_crosses_are_no_dashes():
     (curve,) = read(svg(body)).curves
     assert curve.confidence == 1.0
     assert curve.censor_times_months == pytest.approx([0.6 + 2.4 * k for k in range(9)])
+
+
+def test_a_table_of_widths_without_end_is_cut():
+    """Each of 3000 entries names widths for 65 536 codes: seconds, not minutes."""
+    entry = ArrayObject([NumberObject(v) for _ in range(3000) for v in (0, 65535, 500)])
+    inner = DictionaryObject({NameObject("/W"): entry})
+    font = {NameObject("/Subtype"): NameObject("/Type0")}
+    font[NameObject("/DescendantFonts")] = ArrayObject([inner])
+    assert len(font_of(DictionaryObject(font)).widths) == 65536

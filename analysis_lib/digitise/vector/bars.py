@@ -14,6 +14,8 @@ from analysis_lib.digitise.vector.drawing import Drawing, Line
 _THICKEST_BAR = 2.0
 #: An end this far off half the thickness of the bar it meets, in points, still meets it.
 _ROUNDING = 0.05
+#: A curve of bars has two for each drop; a picture of more is no curve.
+_MOST_BARS = 5000
 
 
 def bars_as_lines(drawing: Drawing) -> Drawing:
@@ -28,7 +30,8 @@ def bars_as_lines(drawing: Drawing) -> Drawing:
         if line is not was:
             bars[line.pen.stroke].append(number)
     for numbers in bars.values():
-        _meet(lines, numbers)
+        if len(numbers) <= _MOST_BARS:
+            _meet(lines, numbers)
     return replace(drawing, lines=tuple(lines))
 
 

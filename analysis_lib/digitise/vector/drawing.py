@@ -105,6 +105,8 @@ class Label:
 _SAME_NUMBER = 0.2
 _FIGURES = frozenset("0123456789.,·-−%")
 
+#: No page reaches this far, in points; what lies there is an error, as what is no number is.
+_FARTHEST = 1e7
 #: A curve bends by more than this share of its length.
 _BEND = 1e-3
 #: A line on the edge of its clip is seen: half of it, however the two were rounded.
@@ -177,7 +179,7 @@ class DrawingBuilder:
 
     def add(self, line: Line, clip: Box | None) -> None:
         """Take up the part of a line that its clipping rectangle lets through."""
-        if len(line.points) < 2 or not np.isfinite(line.points).all():
+        if len(line.points) < 2 or not (np.abs(line.points) < _FARTHEST).all():
             return
         self._vertices += len(line.points)
         if len(self.lines) >= MAX_LINES or self._vertices > MAX_VERTICES:

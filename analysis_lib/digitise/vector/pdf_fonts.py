@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from fontTools.agl import toUnicode
 
 #: A table of Unicode values has a few kilobytes.
 _MAX_CMAP_BYTES = 1_000_000
-_MAX_RANGE = 0x10000
+_MAX_RANGE = 0x10000  # as many as there are codes of two bytes
 
 _SECTION = re.compile(rb"beginbf(char|range)(.*?)endbf", re.DOTALL)
 _HEX = re.compile(rb"<\s*([0-9A-Fa-f\s]*)>|(\[)|(\])")
@@ -88,7 +89,7 @@ def font_of(entry: Any) -> Font:
     if entry.get("/Subtype") == "/Type0":
         inner = entry["/DescendantFonts"][0].get_object()
         default = float(inner.get("/DW", 1000)) / 1000
-        widths = dict(_composite_widths(inner.get("/W", ())))
+        widths = dict(islice(_composite_widths(inner.get("/W", ())), _MAX_RANGE))
         return Font(2, written, widths, {}, default)
     scale = float(entry["/FontMatrix"][0]) if entry.get("/Subtype") == "/Type3" else 1e-3
     first = int(entry.get("/FirstChar", 0))

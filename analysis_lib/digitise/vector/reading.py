@@ -35,6 +35,9 @@ MAX_BYTES = 50_000_000
 #: How far a colour may be from the one asked for, in levels of 0..255.
 _SAME_COLOUR = 40.0
 
+#: Two for each time of death: ten thousand days are more than a life of follow-up.
+_MOST_CORNERS = 20_000
+
 #: What programs that count in single precision lose of a place on a page, in points.
 _SINGLE = 5e-5
 
@@ -255,11 +258,17 @@ def _wanted(
     if colours is not None:
         curves = _by_colour(curves, colours)
     if len(curves) != n_curves:
-        seen = ", ".join(f"{line_style(c.pen)} {c.pen.stroke}" for c in curves) or "none"
-        many = len(curves) > n_curves
+        seen = ", ".join(f"{line_style(c.pen)} {c.pen.stroke}" for c in curves[:10]) or "none"
+        some = "; with colours some of them are chosen" if len(curves) > n_curves else ""
         raise UnreadableFigureError(
-            f"{len(curves)} curves were found ({seen}), {n_curves} asked for.",
-            give=("colours",) if many else ("n_curves",),
+            f"{len(curves)} curves were found ({seen}), {n_curves} asked for{some}.",
+            give=("n_curves", "colours") if some else ("n_curves",),
+        )
+    longest = max(len(curve.place) for curve in curves)
+    if longest > _MOST_CORNERS:
+        raise UnreadableFigureError(
+            f"A line of {longest:,} corners is no survival curve: at most {_MOST_CORNERS:,} are "
+            "read."
         )
     return curves if colours is not None else sorted(curves, key=lambda one: -one.area_below)
 

@@ -204,9 +204,11 @@ def _joined(
     if len(exact) <= _FEWEST_DASHES:
         return [(place, parts, 0.0) for place, parts in exact]
     gap = _LONGEST_GAP * area.width
+    # A dash is known by any of its lines: each line is in one dash.
+    dashes = {next(iter(own)): _length(points) for points, own in exact}
     joined = []
     for place, parts in _chained(exact, gap, SAME_PLACE):
-        drawn = sum(_length(points) for points, own in exact if own <= parts)
+        drawn = sum(dashes[part] for part in parts if part in dashes)
         whole = _length(place)
         joined.append((place, parts, max(0.0, 1.0 - drawn / whole) if whole else 0.0))
     return joined
@@ -224,8 +226,8 @@ def _chained(
         if not free[first]:
             continue
         free[first] = False
-        place, parts = pieces[order[first]]
-        stretches = [place]
+        place, own = pieces[order[first]]
+        stretches, parts = [place], [own]
         while True:
             end = stretches[-1][-1]
             following = _following(end, starts, free, gap, same)
@@ -236,8 +238,8 @@ def _chained(
                 # The corner lies in the gap: the level is held up to the drop.
                 stretches.append(np.array([[starts[following][0], end[1]]]))
             stretches.append(pieces[order[following]][0])
-            parts = parts | pieces[order[following]][1]
-        chains.append((np.concatenate(stretches), parts))
+            parts.append(pieces[order[following]][1])
+        chains.append((np.concatenate(stretches), frozenset().union(*parts)))
     return chains
 
 

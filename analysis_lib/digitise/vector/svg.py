@@ -44,6 +44,8 @@ from analysis_lib.digitise.vector.pen_style import (
 #: Elements within elements, and elements in all: uses of uses multiply.
 _MAX_DEPTH = 60
 _MAX_ELEMENTS = 60_000
+#: Rules of style sheets held against elements.
+_MAX_MATCHES = 1_000_000
 
 #: Width of a letter in ems where the file does not say: that of digits.
 _LETTER_WIDTH = 0.54
@@ -116,7 +118,8 @@ class _Reader:
     def _walk(self, node: Node, place: _Place) -> None:
         tag = _tag(node)
         self._elements += 1
-        if self._elements > _MAX_ELEMENTS or len(place.chain) > _MAX_DEPTH:
+        too_many = self._elements * len(self._sheet.rules) > _MAX_MATCHES
+        if too_many or self._elements > _MAX_ELEMENTS or len(place.chain) > _MAX_DEPTH:
             raise NotAFigureError("the SVG file holds more elements than a figure: give it alone")
         element = Element(tag, frozenset(node.get("class", "").split()), node.get("id", ""))
         chain = (*place.chain, element)
