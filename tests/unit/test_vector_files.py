@@ -343,6 +343,16 @@ def test_a_line_of_too_many_corners_is_no_curve():
         read(svg(f'<path fill="none" stroke="red" d="M50 50{stairs}"/>'))
 
 
+def test_a_path_longer_than_any_line_is_refused():
+    with pytest.raises(NotAFigureError, match="at most 4,000,000 letters"):
+        read(svg(f'<path stroke="red" d="M0 0{"L1 1" * 1_100_000}"/>' + DRESSES["polyline"]))
+
+
+def test_a_page_without_end_is_refused():
+    with pytest.raises(NotAFigureError, match="width and height must be numbers"):
+        read(svg(DRESSES["polyline"], root='viewBox="0 0 1e999 200" width="1e999"'))
+
+
 def test_places_beyond_any_page_are_left_out():
-    far = '<path stroke="red" d="M1e308 1e308L-1e308 1e308M1e9 50L60 50"/>'
+    far = '<path stroke="red" d="M1e308 1e308L-1e308 1e308M1e999 0L1 1M1e9 50L60 50"/>'
     assert points(read(svg(far + DRESSES["polyline"]))) == pytest.approx(EXPECTED)

@@ -44,6 +44,8 @@ from analysis_lib.digitise.vector.pen_style import (
 #: Elements within elements, and elements in all: uses of uses multiply.
 _MAX_DEPTH = 60
 _MAX_ELEMENTS = 60_000
+#: A path of twenty thousand corners has a tenth of it.
+_MAX_PATH_LETTERS = 4_000_000
 #: Rules of style sheets held against elements.
 _MAX_MATCHES = 1_000_000
 
@@ -109,10 +111,12 @@ class _Reader:
         view = numbers_in(self._root.get("viewBox", ""))
         width, height = (length_of(self._root.get(name)) for name in ("width", "height"))
         start = Identity
-        if len(view) == 4:
+        if len(view) == 4 and np.isfinite(view).all():
             width, height = view[2], view[3]
             start = Transform().translate(-view[0], -view[1])
         self._walk(self._root, _Place(start, {}, None, ()))
+        if not np.isfinite([width, height]).all():
+            raise NotAFigureError(f"width and height must be numbers, were {width} and {height}")
         return self._builder.drawing(width, height)
 
     def _walk(self, node: Node, place: _Place) -> None:
@@ -216,7 +220,8 @@ def _transform(text: str) -> Transform:
 def _moved(points: NDArray, transform: Transform) -> NDArray:
     xx, xy, yx, yy, dx, dy = transform
     columns, rows = points[:, 0], points[:, 1]
-    return np.column_stack([xx * columns + yx * rows + dx, xy * columns + yy * rows + dy])
+    with np.errstate(over="ignore", invalid="ignore"):  # such places are left out later
+        return np.column_stack([xx * columns + yx * rows + dx, xy * columns + yy * rows + dy])
 
 
 def _pen(style: Mapping[str, str], transform: Transform) -> Pen:
@@ -259,6 +264,9 @@ def _outlines(tag: str, node: Node) -> Iterator[tuple[NDArray, bool, bool]]:
 
 
 def _path(text: str) -> Iterator[tuple[NDArray, bool, bool]]:
+    if len(text) > _MAX_PATH_LETTERS:
+        rule = f"a path must have at most {_MAX_PATH_LETTERS:,} letters"
+        raise NotAFigureError(f"{rule}, was {len(text):,}: give the figure alone")
     pen = RecordingPen()
     try:
         parse_path(text, pen)
