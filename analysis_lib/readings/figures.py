@@ -28,6 +28,7 @@ MAX_FIGURE_BYTES = 50_000_000
 
 _CENSORED = " censored"
 _TAR_MARK = b"ustar"
+_CONTROL = frozenset(range(32)) - frozenset(b"\t\r\n\f")
 
 
 @dataclass(frozen=True)
@@ -154,14 +155,9 @@ def kind_of(data: bytes) -> str:
         return "vector"
     if data[257:262] == _TAR_MARK:
         return "tool_file"
-    start = data[:2000].removeprefix(b"\xef\xbb\xbf")
-    try:
-        text = start.decode("utf-8", errors="strict" if len(data) < 2000 else "ignore")
-    except UnicodeDecodeError:
-        return "raster"
-    printable = all(letter.isprintable() or letter in "\t\r\n" for letter in text)
-    # An image's first bytes hold control characters, even where they decode.
-    return "tool_file" if printable and b"\0" not in start else "raster"
+    # An image's first bytes hold control characters; text in another encoding than UTF-8 does
+    # not, and is refused as text.
+    return "raster" if _CONTROL.intersection(data[:2000]) else "tool_file"
 
 
 def _bytes(path: Path) -> bytes:

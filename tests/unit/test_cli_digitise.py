@@ -410,3 +410,10 @@ def test_refusals_name_the_file(study, capsys):
     err = capsys.readouterr().err
     assert "figure.svg: 2 curves were found" in err
     assert "--n-curves, --colours" in err
+
+
+def test_text_in_another_encoding_is_refused_as_text(study, capsys):
+    """A spreadsheet of a German clinic: no image, whatever its header says."""
+    (study.parents[2] / "curve.csv").write_bytes("Zeit;Überleben\n0;1\n6;0,8\n".encode("latin1"))
+    assert run(study, figure="curve.csv") == USAGE
+    assert "curve.csv: must be UTF-8 text" in capsys.readouterr().err
