@@ -3,6 +3,8 @@
 import copy
 import io
 import json
+import subprocess
+import sys
 from functools import cache
 
 import numpy as np
@@ -21,7 +23,7 @@ from analysis_lib.comparison.arms import reconstruct_outcome
 from analysis_lib.digitise import Calibration, PlotArea, Tick
 from analysis_lib.digitise.reading_error import reading_error
 from analysis_lib.exceptions import InvalidInputError
-from analysis_lib.study_records import load_records, read_trace
+from analysis_lib.study_records import ROOT, load_records, read_trace
 from analysis_lib.study_records.loader import read_records
 
 ARGUMENTS = ("--study", "doe-2020", "--arm", "a", "--outcome", "os", "--reader", "A. Reader")
@@ -417,3 +419,16 @@ def test_text_in_another_encoding_is_refused_as_text(study, capsys):
     (study.parents[2] / "curve.csv").write_bytes("Zeit;Überleben\n0;1\n6;0,8\n".encode("latin1"))
     assert run(study, figure="curve.csv") == USAGE
     assert "curve.csv: must be UTF-8 text" in capsys.readouterr().err
+
+
+def test_what_a_killed_process_leaves_is_not_committed(tmp_path):
+    """Killed between writing a file and giving it its name: git passes over the rest of it."""
+    killed = (
+        "import os, sys; from pathlib import Path; import analysis_lib.files as files\n"
+        "os.replace = lambda *names: os._exit(9)\n"
+        "files.write_text(Path(sys.argv[1]) / 'os-a.csv', 'time_months,survival')\n"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(tmp_path)], check=False)
+    (left,) = tmp_path.iterdir()
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert any(left.match(pattern) for pattern in ignored if pattern.startswith("*."))
