@@ -8,6 +8,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+#: Ending of a file that is being written.
+UNFINISHED = ".unfinished"
+
 
 def write_text(path: Path, text: str) -> bool:
     """Write ``text`` in UTF-8 as :func:`write_bytes` does."""
@@ -23,7 +26,8 @@ def write_bytes(path: Path, data: bytes) -> bool:
     if path.is_file() and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # A killed process leaves this file behind: by its ending git passes over it.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -19,6 +19,8 @@ CHOSEN, OTHER, TICK, AXIS = "#d6006c", "#0a66c2", "#1a7f37", "#c15700"
 
 #: Small figures are drawn larger, so that a pixel off can be seen; large ones as they are.
 _WIDTH = 1400
+#: A page that is higher than any is not drawn as large.
+_HEIGHT = 4000
 #: How much of the figure's own ink is left.
 _FADED = 0.45
 
@@ -56,7 +58,7 @@ def overlay_png(
     """
     if vector:
         drawing = read_drawing(figure, page=page)
-        scale = _WIDTH / max(drawing.width, 1.0)
+        scale = min(_WIDTH / max(drawing.width, 1.0), _HEIGHT / max(drawing.height, 1.0))
         image = _drawn(drawing, scale)
     else:
         pixels = read_image(figure)

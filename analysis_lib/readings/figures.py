@@ -13,6 +13,8 @@ from analysis_lib.digitise import (
     DigitisedCurve,
     DigitisedFigure,
     Finding,
+    NotAFigureError,
+    UnreadableFigureError,
     digitise_figure,
 )
 from analysis_lib.digitise.vector import digitise_vector, is_pdf, is_svg
@@ -26,6 +28,7 @@ MAX_FIGURE_BYTES = 50_000_000
 
 _CENSORED = " censored"
 _TAR_MARK = b"ustar"
+_CONTROL = frozenset(range(32)) - frozenset(b"\t\r\n\f")
 
 
 @dataclass(frozen=True)
@@ -122,15 +125,28 @@ def read_figure(path: Path, options: FigureOptions) -> FigureReading:
         "colours": options.colours,
         "direction": options.direction,
     }
-    if kind == "vector":
-        figure = digitise_vector(data, page=options.page, **settings)
-    else:
-        figure = digitise_figure(path, **settings)
+    try:
+        if kind == "vector":
+            figure = digitise_vector(data, page=options.page, **settings)
+        else:
+            figure = digitise_figure(path, **settings)
+    except NotAFigureError as error:
+        raise NotAFigureError(_of_file(path, error)) from error
+    except UnreadableFigureError as error:
+        # What to give stands in the message already.
+        refused = UnreadableFigureError(_of_file(path, error))
+        refused.give = error.give
+        raise refused from error
     names = (None,) * len(figure.curves)
     tool = f"lsr {__version__}, {kind}"
     return FigureReading(
         kind, tool, sha256, figure.curves, names, figure.calibration, figure.findings
     )
+
+
+def _of_file(path: Path, error: Exception) -> str:
+    """A message with the file it is about in front."""
+    return f"{path}: {str(error).removeprefix(f'{path.name}: ')}"
 
 
 def kind_of(data: bytes) -> str:
@@ -139,14 +155,9 @@ def kind_of(data: bytes) -> str:
         return "vector"
     if data[257:262] == _TAR_MARK:
         return "tool_file"
-    start = data[:2000].removeprefix(b"\xef\xbb\xbf")
-    try:
-        text = start.decode("utf-8", errors="strict" if len(data) < 2000 else "ignore")
-    except UnicodeDecodeError:
-        return "raster"
-    printable = all(letter.isprintable() or letter in "\t\r\n" for letter in text)
-    # An image's first bytes hold control characters, even where they decode.
-    return "tool_file" if printable and b"\0" not in start else "raster"
+    # An image's first bytes hold control characters; text in another encoding than UTF-8 does
+    # not, and is refused as text.
+    return "raster" if _CONTROL.intersection(data[:2000]) else "tool_file"
 
 
 def _bytes(path: Path) -> bytes:

@@ -15,6 +15,9 @@ from analysis_lib.readings.columns import dress, number_in, text_lines
 
 Points = list[tuple[float, float]]
 
+#: How a row of numbers begins, also one whose first cell is empty.
+_BEGINS_NUMBER = tuple("0123456789+-.,;\t")
+
 
 @dataclass(frozen=True)
 class _Row:
@@ -43,19 +46,23 @@ def table_curves(path: Path) -> list[tuple[str, Points]]:
 
 
 def _rows(path: Path) -> list[_Row]:
-    lines = [
-        (number, line.lstrip("# ") if line.startswith("#") else line)
-        for number, line in enumerate(text_lines(path), start=1)
-        if line.strip()
-    ]
+    lines = [(n, line) for n, line in enumerate(text_lines(path), start=1) if line.strip()]
     if not lines:
         raise InvalidInputError(f"{path}: is empty")
-    separator, comma = dress([line for _, line in lines])
+    separator, comma = dress(_numeric([line for _, line in lines]))
     rows = []
     for number, line in lines:
-        cells = tuple(cell.strip().strip('"') for cell in line.split(separator))
-        rows.append(_Row(number, cells, tuple(number_in(cell, comma) for cell in cells)))
+        comment = line.startswith("#")
+        cells = tuple(cell.strip().strip('"') for cell in line.lstrip("# ").split(separator))
+        # A comment is a header, or tells about the file in words and figures; no point is in it.
+        numbers = (None if comment else number_in(cell, comma) for cell in cells)
+        rows.append(_Row(number, cells, tuple(numbers)))
     return rows
+
+
+def _numeric(lines: Sequence[str]) -> Sequence[str]:
+    """The lines that tell how columns are separated: titles and comments need not."""
+    return [line for line in lines if line.lstrip(' "')[:1] in _BEGINS_NUMBER] or lines
 
 
 def _blocks(rows: Sequence[_Row]) -> Iterator[tuple[list[_Row], list[_Row]]]:

@@ -1,7 +1,10 @@
 """``lsr digitise``: from a figure to a study's curve; synthetic figures and a synthetic study."""
 
 import copy
+import io
 import json
+import subprocess
+import sys
 from functools import cache
 
 import numpy as np
@@ -14,11 +17,13 @@ from synthetic import write
 from vector_figures import arm, draw_arm, new_axes, saved
 
 from analysis_lib import __version__
+from analysis_lib.charts.overlay import overlay_png
 from analysis_lib.cli import FOUND, GOOD, USAGE, main
 from analysis_lib.comparison.arms import reconstruct_outcome
+from analysis_lib.digitise import Calibration, PlotArea, Tick
 from analysis_lib.digitise.reading_error import reading_error
 from analysis_lib.exceptions import InvalidInputError
-from analysis_lib.study_records import load_records, read_trace
+from analysis_lib.study_records import ROOT, load_records, read_trace
 from analysis_lib.study_records.loader import read_records
 
 ARGUMENTS = ("--study", "doe-2020", "--arm", "a", "--outcome", "os", "--reader", "A. Reader")
@@ -388,3 +393,42 @@ def test_the_study_page_tells_who_read_it(study, capsys):
     (record,) = load_records(study.parents[1])
     blocks = rederived(record, record.arms[0].outcomes[0], "x", "Overall survival")
     assert "Error of one reading: 0." in "\n".join(block.to_html() for block in blocks)
+
+
+def test_a_page_of_any_height_gives_an_overlay_of_bounded_size():
+    """A viewBox of two thousand million rows must not ask for memory of that size."""
+    figure = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 2000000000"/>'
+    area = PlotArea(0, 0, 100, 100)
+    ticks = (Tick(0, 0.0), Tick(100, 60.0)), (Tick(100, 0.0), Tick(0, 1.0))
+    image = Image.open(io.BytesIO(overlay_png(figure, Calibration(area, *ticks), (), vector=True)))
+    assert image.size == (1, 4000)
+
+
+def test_refusals_name_the_file(study, capsys):
+    (study.parents[2] / "broken.pdf").write_bytes(b"%PDF-1.7 nothing")
+    assert run(study, "--curve", "1", figure="broken.pdf") == USAGE
+    assert "broken.pdf: the PDF file cannot be taken apart" in capsys.readouterr().err
+    assert run(study, axes=("--x-range", "0", "60")) == FOUND
+    err = capsys.readouterr().err
+    assert "figure.svg: 2 curves were found" in err
+    assert "--n-curves, --colours" in err
+
+
+def test_text_in_another_encoding_is_refused_as_text(study, capsys):
+    """A spreadsheet of a German clinic: no image, whatever its header says."""
+    (study.parents[2] / "curve.csv").write_bytes("Zeit;Überleben\n0;1\n6;0,8\n".encode("latin1"))
+    assert run(study, figure="curve.csv") == USAGE
+    assert "curve.csv: must be UTF-8 text" in capsys.readouterr().err
+
+
+def test_what_a_killed_process_leaves_is_not_committed(tmp_path):
+    """Killed between writing a file and giving it its name: git passes over the rest of it."""
+    killed = (
+        "import os, sys; from pathlib import Path; import analysis_lib.files as files\n"
+        "os.replace = lambda *names: os._exit(9)\n"
+        "files.write_text(Path(sys.argv[1]) / 'os-a.csv', 'time_months,survival')\n"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(tmp_path)], check=False)
+    (left,) = tmp_path.iterdir()
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert any(left.match(pattern) for pattern in ignored if pattern.startswith("*."))

@@ -186,6 +186,19 @@ def test_text_kept_as_text_says_which_ticks_are_labelled(kind):
         digitise_vector(data, x_range=(0, 48), n_curves=2)
 
 
+def test_grid_lines_in_a_frame_of_their_colour_are_ticks():
+    """The frame is a little thicker, but its two lines are no grid."""
+    figure, axes = new_axes()
+    draw_arm(axes, arm(5), mark=None)
+    axes.set(xlim=(0, 60), ylim=(0, 1.02), xticks=range(0, 61, 12))
+    axes.grid(True, color="0.8", linewidth=0.8)
+    axes.tick_params(length=0)
+    axes.spines[:].set(color="0.8", linewidth=1.0)
+    found = digitise_vector(saved(figure, "svg"), x_range=(0, 60), n_curves=1)
+    assert [tick.value for tick in found.calibration.x_ticks] == list(range(0, 61, 12))
+    check(found.curves[0], arm(5), months=60, censored=False)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_log_axis_is_refused(kind):
     figure, axes = new_axes()
@@ -263,7 +276,7 @@ def test_colours_choose_and_order():
     assert [curve.colour for curve in found.curves] == ["#666666", "#d55e00"]
     with pytest.raises(UnreadableFigureError, match=r"3 curves were found.*2 asked for") as refused:
         digitise_vector(data, x_range=(0, 60), n_curves=2)
-    assert refused.value.give == ("colours",)
+    assert refused.value.give == ("n_curves", "colours")
     with pytest.raises(UnreadableFigureError, match=r"3 curves were found.*5 asked for"):
         digitise_vector(data, x_range=(0, 60), n_curves=5)
 

@@ -106,6 +106,8 @@ TABLES = {
     "one column of times, semicolon": "x;arm a;arm b\n0;1;1\n3;;0,9\n6;0,75;\n12;0,5;\n",
     "one below the other": "x,arm a\n0,1\n6,0.75\n12,0.5\n\nx,arm b\n0,1\n3,0.9\n",
     "for gnuplot": "#x\tarm a\n0\t1\n6\t0.75\n12\t0.5\n\n\n#x\tarm b\n0\t1\n3\t0.9\n",
+    "under words about the file": "# File: fig 2.png\n# Data set: 1\nA title\nx,arm a,arm b\n"
+    "0,1,1\n3,,0.9\n6,0.75,\n12,0.5,\n",
     "names in a column": "time,survival,arm\n0,1,arm a\n6,0.75,arm a\n12,0.5,arm a\n"
     "0,1,arm b\n3,0.9,arm b\n",
 }

@@ -10,7 +10,7 @@ from pypdf.generic import DecodedStreamObject, NameObject
 from vector_figures import arm, draw_arm, new_axes, saved
 
 from analysis_lib.digitise import NotAFigureError, UnreadableFigureError
-from analysis_lib.digitise.vector import digitise_vector, is_pdf, is_svg
+from analysis_lib.digitise.vector import digitise_vector, is_pdf, is_svg, read_drawing
 from analysis_lib.exceptions import InvalidInputError
 
 #: A step curve (0, 1) - 6 - 12 - 18 in a plot of 100 x 100 units whose corner is (50, 150).
@@ -66,6 +66,14 @@ DRESSES = {
     "clipped": '<clipPath id="c"><rect x="50" y="50" width="30" height="100"/></clipPath>'
     '<g clip-path="url(#c)"><path fill="none" stroke="red" d="M50 50H60V75H70V110H99V149"/></g>',
 }
+
+
+def test_a_line_on_the_edge_of_its_clip_is_seen():
+    body = '<clipPath id="c"><rect x="50" y="50" width="100" height="100"/></clipPath>'
+    edges = ("150.0001", "150.2")
+    lines = [f'<line x1="{x}" y1="60" x2="{x}" y2="70" stroke="red"/>' for x in edges]
+    drawn = read_drawing(svg(f'{body}<g clip-path="url(#c)">{"".join(lines)}</g>')).lines
+    assert [line.points[0, 0] for line in drawn if line.pen.stroke == "#ff0000"] == [150.0001]
 
 
 @pytest.mark.parametrize("dress", DRESSES, ids=DRESSES.keys())
@@ -321,3 +329,30 @@ def test_the_same_file_gives_the_same_reading():
     first, second = (read(data) for _ in range(2))
     assert first.calibration == second.calibration
     assert points(first).tobytes() == points(second).tobytes()
+
+
+def test_more_rules_than_a_figure_has_are_refused():
+    rules = f"<style>{'.a{stroke:red}' * 100_000}</style>{'<g></g>' * 20}"
+    with pytest.raises(NotAFigureError, match="more elements than a figure"):
+        read(svg(rules + DRESSES["polyline"]))
+
+
+def test_a_line_of_too_many_corners_is_no_curve():
+    stairs = "".join(f"H{50 + k * 0.009:.3f}V{50 + k * 0.009:.3f}" for k in range(1, 10_002))
+    with pytest.raises(UnreadableFigureError, match="corners is no survival curve"):
+        read(svg(f'<path fill="none" stroke="red" d="M50 50{stairs}"/>'))
+
+
+def test_a_path_longer_than_any_line_is_refused():
+    with pytest.raises(NotAFigureError, match="at most 4,000,000 letters"):
+        read(svg(f'<path stroke="red" d="M0 0{"L1 1" * 1_100_000}"/>' + DRESSES["polyline"]))
+
+
+def test_a_page_without_end_is_refused():
+    with pytest.raises(NotAFigureError, match="width and height must be numbers"):
+        read(svg(DRESSES["polyline"], root='viewBox="0 0 1e999 200" width="1e999"'))
+
+
+def test_places_beyond_any_page_are_left_out():
+    far = '<path stroke="red" d="M1e308 1e308L-1e308 1e308M1e999 0L1 1M1e9 50L60 50"/>'
+    assert points(read(svg(far + DRESSES["polyline"]))) == pytest.approx(EXPECTED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,15 +20,14 @@ from analysis_lib.digitise.vector.drawing import Drawing, Label, Line
 
 #: Ticks are at most this share of the page long; what is longer is grid, axis or curve.
 _LONGEST_TICK = 0.06
+#: An axis is at least this many times as long as its ticks.
+_SHORTEST_AXIS = 4.0
 #: Ends of ticks that belong together agree to this many points.
 _SAME_END = 0.15
 #: Unevenness of ticks that rounding of coordinates explains, in shares of their distance.
 _UNEVEN = 0.02
 #: How far the axes may stand apart from each other, and labels from theirs, in axis lengths.
 _APART = 0.25
-
-#: A filled rectangle up to this many points thick is a line.
-_THICKEST_BAR = 2.0
 
 _NUMBER = re.compile(r"^[-−+]?\d*[.,·]?\d+\s*%?$")
 
@@ -81,7 +80,7 @@ def find_panels(drawing: Drawing) -> list[Panel]:
     list of Panel
         From left to right and top to bottom.
     """
-    straight = [line for line in map(_as_stroke, drawing.lines) if _is_straight(line)]
+    straight = [line for line in drawing.lines if _is_straight(line)]
     limits = drawing.height * _LONGEST_TICK, drawing.width * _LONGEST_TICK
     across = list(_rows(straight, axis=0, longest=limits[0]))
     along = list(_rows(straight, axis=1, longest=limits[1]))
@@ -90,21 +89,6 @@ def find_panels(drawing: Drawing) -> list[Panel]:
         grids = [list(_rows(straight, axis=k, shortest=limits[k])) for k in (0, 1)]
         panels = _paired(across + grids[0], along + grids[1])
     return sorted(panels, key=lambda panel: (panel.area.top, panel.area.left))
-
-
-def _as_stroke(line: Line) -> Line:
-    """A thin filled bar, as some programs draw lines, as the line along its middle."""
-    if line.pen.stroke or not line.pen.fill or len(line.points) != 5 or line.curved:
-        return line
-    box = line.box
-    width, height = box.right - box.left, box.bottom - box.top
-    if min(width, height) > _THICKEST_BAR or max(width, height) < 3 * min(width, height):
-        return line
-    column, row = (box.left + box.right) / 2, (box.top + box.bottom) / 2
-    upright = [[column, box.top], [column, box.bottom]]
-    level = [[box.left, row], [box.right, row]]
-    points = np.array(upright if height > width else level)
-    return Line(points, replace(line.pen, stroke=line.pen.fill, width=min(width, height)))
 
 
 def _is_straight(line: Line) -> bool:
@@ -131,13 +115,23 @@ def _rows(
             colour = line.pen.stroke if shortest else None
             groups[round(start / _SAME_END), round(end / _SAME_END), colour].append(line)
     for found in groups.values():
-        widest = max(line.pen.width for line in found)
-        kept = [line for line in found if shortest == 0.0 or line.pen.width > 0.8 * widest]
+        kept = _thickest(found) if shortest else found
         places = sorted({round(float(line.points[0][axis]), 9) for line in kept})
         places = [p for k, p in enumerate(places) if k == 0 or p - places[k - 1] > _SAME_END]
-        if len(places) > 1:
-            ends = np.sort(kept[0].points[:, 1 - axis])
+        ends = np.sort(kept[0].points[:, 1 - axis])
+        # Strokes of censor marks that happen to stand side by side reach no further than a mark.
+        far = _SHORTEST_AXIS * (ends[1] - ends[0]) if np.isfinite(longest) else 0.0
+        if len(places) > 1 and places[-1] - places[0] > far:
             yield TickRow(tuple(places), float(ends[0]), float(ends[1]))
+
+
+def _thickest(lines: Sequence[Line]) -> Sequence[Line]:
+    """The lines of the largest width of which there are three: two are a frame."""
+    for width in sorted({line.pen.width for line in lines}, reverse=True):
+        alike = [line for line in lines if 0.8 * width < line.pen.width <= width]
+        if len(alike) > 2:
+            return alike
+    return lines
 
 
 def _paired(x_rows: Sequence[TickRow], y_rows: Sequence[TickRow]) -> list[Panel]:
@@ -223,10 +217,12 @@ def calibrate(
     *,
     x_range: tuple[float, float],
     y_range: tuple[float, float],
+    by_labels: bool = False,
 ) -> Calibration:
     """Scale of a panel: the first and the last labelled tick have the values of the ranges.
 
-    Labels that can be read say which ticks are labelled, and whether the ranges are theirs.
+    Labels that can be read say which ticks are labelled, and whether the ranges are theirs;
+    ``by_labels`` refuses axes without.
 
     Raises
     ------
@@ -237,6 +233,8 @@ def calibrate(
     x_labelled = _labelled(panel.x_ticks, labels, panel, axis=0)
     y_labelled = _labelled(panel.y_ticks, labels, panel, axis=1)
     x_ticks = _valued(panel.x_ticks, x_labelled, x_range, _TIME_UNITS, "x_range")
+    if by_labels and min(len(x_labelled), len(y_labelled)) < 2:
+        raise UnreadableFigureError("The axes have no labels that can be read.")
     low, high = y_range
     y_ticks = _valued(panel.y_ticks, y_labelled, (high, low), _SURVIVAL_UNITS, "y_range")
     return Calibration(panel.area, x_ticks, tuple(reversed(y_ticks)))
@@ -255,13 +253,14 @@ def _labelled(
     for label in labels:
         number = _number(label.text)
         at, off = (label.column, label.row) if axis == 0 else (label.row, label.column)
-        away = off - ticks.end if axis == 0 else ticks.start - off
+        # Labels of an upright axis differ in width, but end in one column.
+        away = off - ticks.end if axis == 0 else ticks.start - off - label.half_width
         nearest = min(ticks.along, key=lambda tick: abs(tick - at))
         if number is None or not -1.0 <= away <= reach or abs(nearest - at) > 0.35 * distance:
             continue
         found[round(away / 6.0)].append((away, nearest, number))
     for nearest_line in sorted(found):
-        # Labels of one axis differ in width, so that left of an upright axis their middles vary.
+        # One line of labels may lie on both sides of a rounding.
         within = [row for key in found if 0 <= key - nearest_line <= 1 for row in found[key]]
         first: dict[float, tuple[float, float]] = {}
         for away, tick, number in sorted(within):
@@ -327,9 +326,14 @@ def _valued(
 
 
 def chosen_panel(
-    panels: Sequence[Panel], plot_area: PlotArea | tuple[float, float, float, float] | None
+    panels: Sequence[Panel],
+    plot_area: PlotArea | tuple[float, float, float, float] | None,
+    *,
+    on_page: Callable[[PlotArea], PlotArea],
 ) -> Panel:
     """The one panel there is, or the one that a rectangle of the page names.
+
+    ``on_page`` tells where a panel lies on the page as it is seen.
 
     Raises
     ------
@@ -340,24 +344,20 @@ def chosen_panel(
     """
     if plot_area is not None:
         wanted = plot_area if isinstance(plot_area, PlotArea) else PlotArea(*plot_area)
-        return max(_inside(panels, wanted), key=lambda panel: _overlap(panel.area, wanted))
+        shares = [_overlap(on_page(panel.area), wanted) for panel in panels]
+        if max(shares, default=0.0) <= 0.5:
+            raise NotAFigureError("plot_area: no axes with curves lie there")
+        return panels[shares.index(max(shares))]
     if not panels:
         raise UnreadableFigureError("No pair of axes with ticks was found among the lines.")
     if len(panels) > 1:
         places = "; ".join(
             f"({a.left:.0f}, {a.top:.0f}, {a.right:.0f}, {a.bottom:.0f})"
-            for a in (panel.area for panel in panels)
+            for a in (on_page(panel.area) for panel in panels)
         )
         message = f"The page holds {len(panels)} figures with curves, at {places}."
         raise UnreadableFigureError(message, give=("plot_area",))
     return panels[0]
-
-
-def _inside(panels: Sequence[Panel], wanted: PlotArea) -> list[Panel]:
-    found = [panel for panel in panels if _overlap(panel.area, wanted) > 0.5]
-    if not found:
-        raise NotAFigureError("plot_area: no axes with curves lie there")
-    return found
 
 
 def _overlap(area: PlotArea, other: PlotArea) -> float:

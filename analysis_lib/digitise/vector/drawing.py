@@ -28,6 +28,14 @@ class Box:
     right: float
     bottom: float
 
+    def holds(self, column: float, row: float) -> bool:
+        """Whether a place lies in it."""
+        return self.left <= column <= self.right and self.top <= row <= self.bottom
+
+    def grown(self, by: float) -> Box:
+        """The rectangle with its edges moved outward."""
+        return Box(self.left - by, self.top - by, self.right + by, self.bottom + by)
+
     def within(self, other: Box | None) -> Box:
         """The part of this rectangle that lies in another one; ``None`` is the whole plane."""
         if other is None:
@@ -83,11 +91,39 @@ class Line:
 
 @dataclass(frozen=True)
 class Label:
-    """A piece of text: the middle of it, and what it says."""
+    """A piece of text: the middle of it, what it says, its colour, half its reach each way."""
 
     column: float
     row: float
     text: str
+    colour: str | None = None
+    half_width: float = 0.0
+    half_height: float = 0.0
+
+
+#: Figures written one by one stand this close together, in widths of one.
+_SAME_NUMBER = 0.2
+_FIGURES = frozenset("0123456789.,·-−%")
+
+#: No page reaches this far, in points; what lies there is an error, as what is no number is.
+_FARTHEST = 1e7
+#: A curve bends by more than this share of its length.
+_BEND = 1e-3
+#: A line on the edge of its clip is seen: half of it, however the two were rounded.
+_ON_EDGE = 0.01
+
+#: Signs that mark a place and are never part of a word: each is a label of its own.
+MARK_SIGNS = ("+", "|", "×")
+
+#: How far above its line the middle of a letter stands, in ems: half a digit, and of marks what
+#: the common fonts have.
+_DIGIT_MIDDLE = 0.35
+_MARK_MIDDLE = {"+": 0.2525, "×": 0.253, "x": 0.26, "|": 0.275, "I": 0.359}
+
+
+def middle_above_line(text: str) -> float:
+    """Height in ems of the middle of a label above the line it is written on."""
+    return _MARK_MIDDLE.get(text, _DIGIT_MIDDLE)
 
 
 @dataclass(frozen=True)
@@ -100,6 +136,34 @@ class Drawing:
     height: float
     images: int
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle of the page, rounded so that turning keeps the grid coordinates lie on."""
+        return float(round(self.width / 2)), float(round(self.height / 2))
+
+    def turned(self, quarters: int) -> Drawing:
+        """The page turned about its middle by quarters of a turn, counter-clockwise."""
+        if quarters % 4 == 0:
+            return self
+        lines = tuple(replace(one, points=self.turn(one.points, quarters)) for one in self.lines)
+        labels = []
+        for one in self.labels:
+            ((column, row),) = self.turn(np.array([[one.column, one.row]]), quarters)
+            reach = one.half_width, one.half_height
+            width, height = reach if quarters % 2 == 0 else reach[::-1]
+            labels.append(Label(float(column), float(row), one.text, one.colour, width, height))
+        width, height = self.width, self.height
+        if quarters % 2:
+            width, height = height, width
+        return Drawing(lines, tuple(labels), width, height, self.images)
+
+    def turn(self, points: NDArray, quarters: int) -> NDArray:
+        """Places, shape (m, 2), on the page when it is turned."""
+        off = points - self.centre
+        for _ in range(quarters % 4):
+            off = np.column_stack([off[:, 1], -off[:, 0]])
+        return off + self.centre
+
 
 class DrawingBuilder:
     """Collects lines and labels of a page; refuses more than a figure can hold."""
@@ -109,10 +173,13 @@ class DrawingBuilder:
         self.labels: list[Label] = []
         self.images = 0
         self._vertices = 0
+        nowhere = (np.inf, np.inf)
+        self._last_label: tuple[Label | None, tuple[float, float], tuple[float, float]]
+        self._last_label = None, nowhere, nowhere
 
     def add(self, line: Line, clip: Box | None) -> None:
         """Take up the part of a line that its clipping rectangle lets through."""
-        if len(line.points) < 2 or not np.isfinite(line.points).all():
+        if len(line.points) < 2 or not (np.abs(line.points) < _FARTHEST).all():
             return
         self._vertices += len(line.points)
         if len(self.lines) >= MAX_LINES or self._vertices > MAX_VERTICES:
@@ -120,7 +187,32 @@ class DrawingBuilder:
                 f"the page holds more than {MAX_LINES:,} lines or {MAX_VERTICES:,} points: "
                 "give the figure alone"
             )
-        self.lines += clipped(line, clip)
+        seen = clipped(line, clip)
+        if not seen and clip is not None and len(line.points) == 2:
+            seen = clipped(line, clip.grown(_ON_EDGE))
+        self.lines += seen
+
+    def write(self, label: Label, *, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Take up a label; figures that follow each other closely are one number.
+
+        Parameters
+        ----------
+        label : Label
+        start, end : (column, row)
+            Where the text begins and ends.
+        """
+        before, begun, ended = self._last_label
+        gap = np.hypot(start[0] - ended[0], start[1] - ended[1])
+        letter = np.hypot(end[0] - start[0], end[1] - start[1]) / len(label.text)
+        figures = before is not None and _FIGURES.issuperset(before.text + label.text)
+        if before is not None and figures and gap <= _SAME_NUMBER * letter:
+            self.labels.pop()
+            column, row = (begun[0] + end[0]) / 2, (begun[1] + end[1]) / 2
+            reach = abs(end[0] - begun[0]) / 2, abs(end[1] - begun[1]) / 2
+            label = Label(column, row, (before.text + label.text)[:80], label.colour, *reach)
+            start = begun
+        self.labels.append(label)
+        self._last_label = label, start, end
 
     def drawing(self, width: float, height: float) -> Drawing:
         """The finished page."""
@@ -141,6 +233,23 @@ def clipped(line: Line, clip: Box | None) -> list[Line]:
     if line.curved or line.closed:
         return [line]
     return [replace(line, points=part) for part in _parts(line.points, clip)]
+
+
+def is_straight(start: Sequence[float], controls: NDArray, end: Sequence[float]) -> bool:
+    """Whether a curve is a straight line, as some programs write every line as a curve.
+
+    Its control points then lie between its ends, off the line by no more than rounding.
+    """
+    along = np.subtract(end, start)
+    length = float(np.hypot(*along))
+    off = np.asarray(controls, dtype=float).reshape(-1, 2) - start
+    if length == 0.0:
+        return not off.any()
+    share = off @ along / length**2
+    aside = np.abs(off @ np.array([-along[1], along[0]])) / length
+    return bool(
+        (aside <= _BEND * length).all() and (share >= -_BEND).all() and (share <= 1 + _BEND).all()
+    )
 
 
 def _parts(points: NDArray, clip: Box) -> Iterable[NDArray]:

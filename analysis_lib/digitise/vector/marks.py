@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis_lib.digitise.figure import Calibration, PlotArea
 from analysis_lib.digitise.vector.drawing import Box, Drawing, box_of
-from analysis_lib.digitise.vector.steps import SAME_PLACE, StepCurve
+from analysis_lib.digitise.vector.steps import SAME_PLACE, StepCurve, rows_at
 
 #: A mark is at most this share of the plot high and wide.
 _LARGEST_MARK = 0.06
@@ -45,13 +45,17 @@ def censor_marks(
     shared = [0 for _ in curves]
     for box, colours, off in _marks(drawing, used, area):
         column = (box.left + box.right) / 2
-        hits = [k for k, curve in enumerate(curves) if _lies_on(curve, column, box, off)]
+        away = [_distance(curve, column, box, off) for curve in curves]
+        hits = [k for k, distance in enumerate(away) if distance <= off]
         own = [k for k in hits if curves[k].pen.stroke in colours]
         if not own and not colours.isdisjoint(others):
             continue  # another curve's colour: a mark of that curve crosses this one
-        for k in own or hits:
+        # The middle of a letter is known less well than that of a line: the nearest curve has it.
+        nearest = min((away[k] for k in own or hits), default=0.0)
+        owners = [k for k in own or hits if away[k] <= nearest + _OFF_LINE]
+        for k in owners:
             found[k].append(column)
-            shared[k] += len(own or hits) > 1
+            shared[k] += len(owners) > 1
     return [_months(columns, calibration) for columns in found], shared
 
 
@@ -75,31 +79,29 @@ def _marks(
     for label in drawing.labels:
         if label.text in _LETTERS:
             box = Box(label.column, label.row, label.column, label.row)
-            if _within(box, area):
-                marks.append((box, set(), _LETTER_OFF * area.height))
+            if _within(box, area, above=_LETTER_OFF * area.height) and label.colour:
+                marks.append((box, {label.colour}, _LETTER_OFF * area.height))
     return marks
 
 
-def _within(box: Box, area: PlotArea) -> bool:
+def _within(box: Box, area: PlotArea, *, above: float = 3.0) -> bool:
     column = (box.left + box.right) / 2
     inside = area.left - 1 <= column <= area.right + 1
-    return inside and box.bottom >= area.top - 3 and box.top <= area.bottom - SAME_PLACE
+    return inside and box.bottom >= area.top - above and box.top <= area.bottom - SAME_PLACE
 
 
-def _lies_on(curve: StepCurve, column: float, box: Box, off: float) -> bool:
-    """Whether the middle of a mark lies on the line, or a tick stands on it."""
-    place = curve.place
-    if not place[0, 0] - SAME_PLACE <= column <= place[-1, 0] + SAME_PLACE:
-        return False
-    near = np.abs(place[:, 0] - column) <= 2 * SAME_PLACE
-    at = np.interp(column, place[:, 0], place[:, 1])
-    rows = np.append(place[near, 1], at)
-    high, low = float(rows.min()), float(rows.max())
+def _distance(curve: StepCurve, column: float, box: Box, off: float) -> float:
+    """How far the middle of a mark lies off the line; of a tick that stands on it its end."""
+    # A letter is placed less exactly than a line, across as well as along: at a drop it may stand
+    # beside it.
+    aside = 2 * SAME_PLACE if off <= _OFF_LINE else _OFF_LINE
+    high, low = rows_at(curve, column, aside=aside)
     middle = (box.top + box.bottom) / 2
-    if high - off <= middle <= low + off:
-        return True
+    away = max(high - middle, middle - low, 0.0)
     upright = box.right - box.left <= 0.35 * (box.bottom - box.top)
-    return upright and (abs(box.bottom - high) <= off or abs(box.top - low) <= off)
+    if upright and box.bottom > box.top:
+        away = min(away, abs(box.bottom - high), abs(box.top - low))
+    return away
 
 
 def _months(columns: Sequence[float], calibration: Calibration) -> tuple[float, ...]:

@@ -1,7 +1,7 @@
 """The drawing operators of a PDF page (ISO 32000-1, section 8 and 9.4): a small machine.
 
 Paths, pens, clips, transforms and form XObjects are followed; images are counted, shadings
-and patterns are not seen; text is placed by its first letter and a guess at its width.
+and patterns are not seen; text is placed by its first letter and the widths of its font.
 """
 
 from __future__ import annotations
@@ -16,7 +16,18 @@ from pypdf import PdfReader
 from pypdf.generic import ContentStream
 
 from analysis_lib.digitise.figure import NotAFigureError
-from analysis_lib.digitise.vector.drawing import Box, DrawingBuilder, Label, Line, Pen, box_of
+from analysis_lib.digitise.vector.drawing import (
+    MARK_SIGNS,
+    Box,
+    DrawingBuilder,
+    Label,
+    Line,
+    Pen,
+    box_of,
+    is_straight,
+    middle_above_line,
+)
+from analysis_lib.digitise.vector.pdf_fonts import LATIN, Font, font_of
 from analysis_lib.digitise.vector.pen_style import hex_colour
 
 #: a b c d e f of the format: column = a x + c y + e, row = b x + d y + f.
@@ -35,6 +46,11 @@ _FILLS = {"f", "F", "f*", "B", "B*", "b", "b*"}
 _CLOSES = {"s", "b", "b*"}
 _PAINTS = _STROKES | _FILLS | {"n"}
 
+#: Text that is there to be searched or to clip, not to be seen.
+_UNSEEN_TEXT = {3, 7}
+#: A shift within a string from which on two labels are written, in ems; kerning is smaller.
+_PARTING_SHIFT = 0.2
+
 
 @dataclass(frozen=True)
 class _State:
@@ -49,9 +65,14 @@ class _State:
     stroke_tint: bool = False
     fill_tint: bool = False
     seen: bool = True
-    font: Any = None
+    font: Font = LATIN
     font_size: float = 10.0
     leading: float = 0.0
+    spacing: float = 0.0
+    word_spacing: float = 0.0
+    stretch: float = 1.0
+    rise: float = 0.0
+    text_seen: bool = True
 
 
 def product(first: Matrix, then: Matrix) -> Matrix:
@@ -79,6 +100,7 @@ class ContentReader:
         self._builder = builder
         self._max_bytes = max_bytes
         self._operators = 0
+        self._fonts: dict[int, tuple[Any, Font]] = {}
 
     def run(self, content: ContentStream, resources: Any, matrix: Matrix, clip: Box | None) -> None:
         """Draw one stream.
@@ -99,7 +121,7 @@ class ContentReader:
     def _follow(self, content: ContentStream, resources: Any, state: _State, depth: int) -> None:
         """Carry out a stream; a form starts with the pen of the page, as markers need it."""
         resources = resources.get_object() if resources is not None else {}
-        stream = _Stream(self._builder, resources, state)
+        stream = _Stream(self._builder, resources, state, self._fonts)
         for operands, operator in content.operations:
             self._operators += 1
             if self._operators > _MAX_OPERATORS:
@@ -147,10 +169,17 @@ def _entry(table: Any, name: str) -> Any:
 class _Stream:
     """State, path and text of one stream while its operators are followed."""
 
-    def __init__(self, builder: DrawingBuilder, resources: Any, state: _State):
+    def __init__(
+        self,
+        builder: DrawingBuilder,
+        resources: Any,
+        state: _State,
+        fonts: dict[int, tuple[Any, Font]],
+    ):
         self.resources = resources
         self.state = state
         self._builder = builder
+        self._fonts = fonts
         self._saved: list[_State] = []
         self._paths: list[tuple[list[tuple[float, float]], bool, bool]] = []
         self._clips = False
@@ -240,7 +269,9 @@ class _Stream:
     def curve(self, operands: Sequence[Any]) -> None:
         if self._paths:
             pairs = [_pair(operands[k : k + 2]) for k in range(0, len(operands) - 1, 2)]
-            self._continue(pairs, curved=True)
+            start = self._paths[-1][0][0 if self._paths[-1][1] else -1]
+            bends = not is_straight(start, np.array(pairs[:-1]), pairs[-1])
+            self._continue(pairs if bends else pairs[-1:], curved=bends)
 
     def _continue(self, pairs: list[tuple[float, float]], *, curved: bool) -> None:
         points, closed, bent = self._paths[-1]
@@ -295,8 +326,30 @@ class _Stream:
         self._text = self._line = _IDENTITY
 
     def set_font(self, operands: Sequence[Any]) -> None:
-        font = _entry(_entry(self.resources, "/Font"), operands[0])
+        entry = _entry(_entry(self.resources, "/Font"), operands[0])
+        if entry is None:
+            font = LATIN
+        else:
+            # The dictionary is kept beside its font, so that no other takes its identity.
+            if id(entry) not in self._fonts:
+                self._fonts[id(entry)] = entry, font_of(entry)
+            font = self._fonts[id(entry)][1]
         self.state = replace(self.state, font=font, font_size=float(operands[1]))
+
+    def set_spacing(self, operands: Sequence[Any]) -> None:
+        self.state = replace(self.state, spacing=float(operands[0]))
+
+    def set_word_spacing(self, operands: Sequence[Any]) -> None:
+        self.state = replace(self.state, word_spacing=float(operands[0]))
+
+    def set_stretch(self, operands: Sequence[Any]) -> None:
+        self.state = replace(self.state, stretch=float(operands[0]) / 100)
+
+    def set_rise(self, operands: Sequence[Any]) -> None:
+        self.state = replace(self.state, rise=float(operands[0]))
+
+    def set_text_look(self, operands: Sequence[Any]) -> None:
+        self.state = replace(self.state, text_seen=int(operands[0]) not in _UNSEEN_TEXT)
 
     def set_text_matrix(self, operands: Sequence[Any]) -> None:
         self._text = self._line = tuple(float(value) for value in operands[:6])
@@ -317,32 +370,58 @@ class _Stream:
         self.next_line([0.0, -self.state.leading])
 
     def show(self, operands: Sequence[Any]) -> None:
-        parts = operands[0] if isinstance(operands[0], list) else [operands[0]]
-        strings = [part for part in parts if isinstance(part, str | bytes)]
-        composite = self.state.font is not None and self.state.font.get("/Subtype") == "/Type0"
-        text = "" if composite else "".join(_letters(part) for part in strings)
-        if not text.strip():
-            return
-        size = self.state.font_size
-        # Half the width of digits: enough to know which tick a label belongs to.
-        middle = (0.27 * size * len(text), 0.35 * size)
-        column, row = _moved(product(self._text, self.state.matrix), [middle])[0]
-        inside = self.state.clip is None or (
-            self.state.clip.left <= column <= self.state.clip.right
-            and self.state.clip.top <= row <= self.state.clip.bottom
-        )
-        if inside:
-            self._builder.labels.append(Label(float(column), float(row), text.strip()[:80]))
-        self._text = product((1, 0, 0, 1, 0.54 * size * len(text), 0.0), self._text)
+        """Write a string, or strings with shifts between them: a wide shift parts labels."""
+        state = self.state
+        text, width = "", 0.0
+        for part in operands[0] if isinstance(operands[0], list) else [operands[0]]:
+            if isinstance(part, str | bytes):
+                for letter, ems, space in state.font.spoken(_codes(part)):
+                    if letter in MARK_SIGNS or text in MARK_SIGNS:
+                        self._write(text, width)
+                        text, width = "", 0.0
+                    advance = ems * state.font_size + state.spacing
+                    text += letter
+                    width += (advance + (state.word_spacing if space else 0.0)) * state.stretch
+                continue
+            shift = -float(part) / 1000
+            if abs(shift) >= _PARTING_SHIFT or text in MARK_SIGNS:
+                self._write(text, width)
+                text, width = "", 0.0
+            if not text:
+                self._advance(shift * state.font_size * state.stretch)
+            else:
+                width += shift * state.font_size * state.stretch
+        self._write(text, width)
+
+    def _advance(self, width: float) -> None:
+        self._text = product((1, 0, 0, 1, width, 0.0), self._text)
+
+    def _write(self, text: str, width: float) -> None:
+        """Put a piece of text where the pen stands, and move the pen behind it."""
+        state = self.state
+        size = state.font_size
+        if text.strip():
+            raised = state.rise + middle_above_line(text.strip()) * size
+            ends = [(0.0, raised), (width, raised)]
+            (left, top), (right, bottom) = _moved(product(self._text, state.matrix), ends)
+            place = ((left + right) / 2, (top + bottom) / 2)
+            if state.clip is None or state.clip.holds(*place):
+                colour = state.fill if state.text_seen else None
+                reach = abs(right - left) / 2, abs(bottom - top) / 2
+                label = Label(*map(float, place), text.strip()[:80], colour, *map(float, reach))
+                self._builder.write(label, start=(left, top), end=(right, bottom))
+        self._advance(width)
 
     def show_on_new_line(self, operands: Sequence[Any]) -> None:
         self.new_line(operands)
         self.show(operands[-1:])
 
 
-def _letters(part: str | bytes) -> str:
-    text = part.decode("latin1") if isinstance(part, bytes) else part
-    return "".join(letter for letter in text if letter.isprintable())
+def _codes(part: str | bytes) -> bytes:
+    """A string of the file as the bytes it is written in."""
+    if isinstance(part, bytes):
+        return bytes(part)
+    return getattr(part, "original_bytes", None) or part.encode("latin1", "replace")
 
 
 def _pair(operands: Sequence[Any]) -> tuple[float, float]:
@@ -400,6 +479,11 @@ _STEPS: dict[str, tuple[int, Callable[[_Stream, Sequence[Any]], None]]] = {
     "Td": (2, _Stream.next_line),
     "TD": (2, _Stream.next_line_leading),
     "TL": (1, _Stream.set_leading),
+    "Tc": (1, _Stream.set_spacing),
+    "Tw": (1, _Stream.set_word_spacing),
+    "Tz": (1, _Stream.set_stretch),
+    "Ts": (1, _Stream.set_rise),
+    "Tr": (1, _Stream.set_text_look),
     "T*": (0, _Stream.new_line),
     "Tj": (1, _Stream.show),
     "TJ": (1, _Stream.show),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from PIL import ImageColor
 
@@ -55,7 +56,9 @@ class StyleSheet:
         rules = []
         for selectors, body in _RULE.findall(text):
             declared = declarations(body)
-            rules += [(tuple(one.split()), declared) for one in selectors.split(",")]
+            # Of a child as of any descendant: figures do not tell them apart.
+            plain = selectors.replace(">", " ").split(",")
+            rules += [(tuple(one.split()), declared) for one in plain]
         return cls(tuple(rules))
 
     def joined(self, other: StyleSheet) -> StyleSheet:
@@ -83,16 +86,25 @@ def _matches(compounds: tuple[str, ...], chain: tuple[Element, ...]) -> bool:
 
 
 def _is(compound: str, element: Element) -> bool:
-    found = _COMPOUND.match(compound)
-    if not found or not compound:
+    plain = _plain(compound)
+    if plain is None:
         return False
-    tag, marks = found.groups()
+    tag, marks = plain
     if tag and tag not in ("*", element.tag):
         return False
     return all(
-        mark[1:] in element.classes if mark[0] == "." else mark[1:] == element.id
-        for mark in re.findall(r"[.#][\w-]+", marks or "")
+        mark[1:] in element.classes if mark[0] == "." else mark[1:] == element.id for mark in marks
     )
+
+
+@lru_cache(maxsize=1000)
+def _plain(compound: str) -> tuple[str | None, tuple[str, ...]] | None:
+    """Tag, and classes and ids, of a part of a selector; None when it is not plain."""
+    found = _COMPOUND.match(compound)
+    if not found or not compound:
+        return None
+    tag, marks = found.groups()
+    return tag, tuple(re.findall(r"[.#][\w-]+", marks or ""))
 
 
 def declarations(text: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from analysis_lib.digitise.figure import (
     UnreadableFigureError,
 )
 from analysis_lib.digitise.vector.axes import Panel, calibrate, chosen_panel, find_panels, widened
-from analysis_lib.digitise.vector.drawing import Drawing, Pen
+from analysis_lib.digitise.vector.bars import bars_as_lines
+from analysis_lib.digitise.vector.drawing import Drawing, Pen, box_of
 from analysis_lib.digitise.vector.marks import censor_marks, drawn_box
 from analysis_lib.digitise.vector.pdf import read_pdf
 from analysis_lib.digitise.vector.pen_style import colour_of
@@ -32,6 +34,12 @@ MAX_BYTES = 50_000_000
 
 #: How far a colour may be from the one asked for, in levels of 0..255.
 _SAME_COLOUR = 40.0
+
+#: Two for each time of death: ten thousand days are more than a life of follow-up.
+_MOST_CORNERS = 20_000
+
+#: What programs that count in single precision lose of a place on a page, in points.
+_SINGLE = 5e-5
 
 
 def digitise_vector(
@@ -83,16 +91,58 @@ def digitise_vector(
     _check(x_range, y_range, n_curves, direction)
     rising = direction == "rising"
     drawing = read_drawing(figure, page=page)
-    panels = find_panels(drawing)
-    readable, first_problem = _with_curves(drawing, panels, x_range, y_range, rising=rising)
-    if not readable:
-        raise first_problem or _no_curves(drawing, panels)
-    panel = chosen_panel([panel for panel, _, _ in readable], plot_area)
+    quarters, readable = _readable(bars_as_lines(drawing), x_range, y_range, rising=rising)
+    # A letter written as its outline may be a thin bar: as a mark it is no exact line.
+    seen = drawing.turned(quarters)
+    panels = [panel for panel, _, _ in readable]
+    panel = chosen_panel(panels, plot_area, on_page=lambda area: _turned(drawing, area, -quarters))
     _, calibration, found = next(one for one in readable if one[0] is panel)
     curves = _wanted(found, n_curves, colours)
     colours_drawn = {curve.pen.stroke or "" for curve in found}
-    marks = censor_marks(drawing, curves, calibration.plot_area, calibration, others=colours_drawn)
+    marks = censor_marks(seen, curves, calibration.plot_area, calibration, others=colours_drawn)
+    calibration = replace(
+        calibration, rotation_degrees=90.0 * quarters, centre=drawing.centre if quarters else (0, 0)
+    )
     return _figure(calibration, curves, *marks, rising=rising)
+
+
+def _readable(
+    drawing: Drawing,
+    x_range: tuple[float, float],
+    y_range: tuple[float, float],
+    *,
+    rising: bool,
+) -> tuple[int, list[tuple[Panel, Calibration, list[StepCurve]]]]:
+    """By how many quarters the page has to be turned, and its panels with curves.
+
+    A figure that lies on its side is read when its labels say which way it stands.
+
+    Raises
+    ------
+    NotAFigureError
+        The page is an image.
+    UnreadableFigureError
+        There are no axes with curves, whichever way the page is held.
+    """
+    upright = find_panels(drawing)
+    readable, problem = _with_curves(drawing, upright, x_range, y_range, rising=rising)
+    if readable:
+        return 0, readable
+    for quarters in (1, 3):
+        seen = drawing.turned(quarters)
+        readable, _ = _with_curves(
+            seen, find_panels(seen), x_range, y_range, rising=rising, by_labels=True
+        )
+        if readable:
+            return quarters, readable
+    raise problem or _no_curves(drawing, upright)
+
+
+def _turned(drawing: Drawing, area: PlotArea, quarters: int) -> PlotArea:
+    """A rectangle of the page when the page is turned back."""
+    corners = np.array([[area.left, area.top], [area.right, area.bottom]])
+    box = box_of(drawing.turn(corners, quarters))
+    return PlotArea(box.left, box.top, box.right, box.bottom)
 
 
 def read_drawing(figure: Path | str | bytes, *, page: int | None = None) -> Drawing:
@@ -162,6 +212,7 @@ def _with_curves(
     y_range: tuple[float, float],
     *,
     rising: bool,
+    by_labels: bool = False,
 ) -> tuple[list[tuple[Panel, Calibration, list[StepCurve]]], UnreadableFigureError | None]:
     """Panels in which curves are drawn; and why the first one that could not be scaled could not.
 
@@ -170,7 +221,9 @@ def _with_curves(
     readable, problem = [], None
     for panel in panels:
         try:
-            scale = calibrate(panel, drawing.labels, x_range=x_range, y_range=y_range)
+            scale = calibrate(
+                panel, drawing.labels, x_range=x_range, y_range=y_range, by_labels=by_labels
+            )
         except UnreadableFigureError as error:
             problem = problem or error
             continue
@@ -205,11 +258,17 @@ def _wanted(
     if colours is not None:
         curves = _by_colour(curves, colours)
     if len(curves) != n_curves:
-        seen = ", ".join(f"{line_style(c.pen)} {c.pen.stroke}" for c in curves) or "none"
-        many = len(curves) > n_curves
+        seen = ", ".join(f"{line_style(c.pen)} {c.pen.stroke}" for c in curves[:10]) or "none"
+        some = "; with colours some of them are chosen" if len(curves) > n_curves else ""
         raise UnreadableFigureError(
-            f"{len(curves)} curves were found ({seen}), {n_curves} asked for.",
-            give=("colours",) if many else ("n_curves",),
+            f"{len(curves)} curves were found ({seen}), {n_curves} asked for{some}.",
+            give=("n_curves", "colours") if some else ("n_curves",),
+        )
+    longest = max(len(curve.place) for curve in curves)
+    if longest > _MOST_CORNERS:
+        raise UnreadableFigureError(
+            f"A line of {longest:,} corners is no survival curve: at most {_MOST_CORNERS:,} are "
+            "read."
         )
     return curves if colours is not None else sorted(curves, key=lambda one: -one.area_below)
 
@@ -242,7 +301,11 @@ def _figure(
     rising: bool,
 ) -> DigitisedFigure:
     step = printed_step(np.concatenate([curve.place.ravel() for curve in curves]))
+    rounding = max(step, _SINGLE)
     findings = [_precision(calibration, step)]
+    if calibration.rotation_degrees:
+        message = "The figure lies on its side: it was read turned, as its labels say."
+        findings.append(Finding("note", "on_its_side", message))
     made = []
     for number, (curve, times) in enumerate(zip(curves, ticks, strict=True)):
         reasons = []
@@ -254,7 +317,7 @@ def _figure(
             findings.append(Finding("doubt", "shared_ticks", message, number))
         made.append(
             DigitisedCurve(
-                _points(curve, calibration, step, rising=rising),
+                _points(curve, calibration, rounding, rising=rising),
                 times,
                 curve.pen.stroke or "#000000",
                 line_style(curve.pen),
@@ -266,11 +329,11 @@ def _figure(
 
 
 def _points(
-    curve: StepCurve, calibration: Calibration, step: float, *, rising: bool
+    curve: StepCurve, calibration: Calibration, rounding: float, *, rising: bool
 ) -> pd.DataFrame:
     """The line in data, from time zero; what lies a rounding off 0 or 1 is there."""
-    months = np.maximum.accumulate(_at_zero(curve.months, step * calibration.months_per_pixel))
-    survival = _snapped(curve.survival, step * calibration.survival_per_pixel)
+    months = np.maximum.accumulate(_at_zero(curve.months, rounding * calibration.months_per_pixel))
+    survival = _snapped(curve.survival, rounding * calibration.survival_per_pixel)
     survival = np.minimum.accumulate(np.clip(survival, 0.0, 1.0))
     if months[0] > 0.0:
         months, survival = np.insert(months, 0, 0.0), np.insert(survival, 0, 1.0)

@@ -16,6 +16,12 @@ from analysis_lib.digitise.vector.drawing import Box, Line, Pen, clipped
 SAME_PLACE = 0.02
 #: Share of a curve's length that may be drawn aslant: steps that a program smoothed away.
 _ASLANT = 0.02
+#: Up to this many lines of one pen nothing is drawn out as dashes.
+_FEWEST_DASHES = 12
+#: Of the strokes of marks at least this share stand on a curve with their middle, as a dash does
+#: not; and how far off in points it may be.
+_STROKES_ON_CURVE = 0.8
+_STROKE_OFF = 0.35
 #: Gaps between drawn-out dashes, as a share of the plot's width.
 _LONGEST_GAP = 0.03
 #: A curve starts this close to time zero, as a share of the axis, and to a survival of one.
@@ -86,7 +92,37 @@ def step_curves(
             curve = _candidate(place, pen, parts, gaps, calibration, rising=rising)
             if curve is not None:
                 found.append(curve)
-    return _topmost(found)
+    whole = [curve for curve in found if curve.gap_share == 0.0]
+    return _topmost([one for one in found if not _is_marks(one, lines, whole)])
+
+
+def _is_marks(chain: StepCurve, lines: Sequence[Line], whole: Sequence[StepCurve]) -> bool:
+    """Whether a line put together over gaps is a row of marks on another curve."""
+    if chain.gap_share == 0.0:
+        return False
+    boxes = [lines[number].box for number in chain.parts]
+    middles = [((box.left + box.right) / 2, (box.top + box.bottom) / 2) for box in boxes]
+    for curve in whole:
+        on = [rows_off(curve, *middle, aside=_STROKE_OFF) <= _STROKE_OFF for middle in middles]
+        if np.mean(on) >= _STROKES_ON_CURVE:
+            return True
+    return False
+
+
+def rows_off(curve: StepCurve, column: float, row: float, *, aside: float) -> float:
+    """How far above or below a curve a place lies; a drop up to ``aside`` away counts as there."""
+    high, low = rows_at(curve, column, aside=aside)
+    return max(high - row, row - low, 0.0)
+
+
+def rows_at(curve: StepCurve, column: float, *, aside: float) -> tuple[float, float]:
+    """The highest and the lowest row of a curve at a column; infinitely far beyond its ends."""
+    place = curve.place
+    if not place[0, 0] - aside <= column <= place[-1, 0] + aside:
+        return np.inf, -np.inf
+    near = np.abs(place[:, 0] - column) <= aside
+    rows = np.append(place[near, 1], np.interp(column, place[:, 0], place[:, 1]))
+    return float(rows.min()), float(rows.max())
 
 
 def _by_pen(
@@ -139,16 +175,25 @@ def _forward(points: NDArray) -> NDArray | None:
 
 
 def _is_frame(points: NDArray, area: PlotArea) -> bool:
-    """Ticks and axes beside the plot, and a straight line across all of it: frame or grid."""
+    """Ticks and axes beside the plot, and a line across all of it or along two edges."""
     (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
     if right <= area.left + 0.1:
         return True
     if len(points) > 2:
-        return False
+        return _is_both_axes(points, area)
     upright = right - left <= SAME_PLACE and bottom - top >= 0.98 * area.height
     level = bottom - top <= SAME_PLACE and right - left >= 0.98 * area.width
     edge = min(abs(top - area.bottom), abs(top - area.top)) < 0.005 * area.height
     return upright or (level and edge)
+
+
+def _is_both_axes(points: NDArray, area: PlotArea) -> bool:
+    """Whether a line runs down the left edge and on along another: axes drawn as one line."""
+    left = points[:, 0] <= area.left + 0.1
+    if not left.any() or np.ptp(points[left, 1]) < 0.5 * area.height:
+        return False
+    low, high = points[:, 1] >= area.bottom - 0.1, points[:, 1] <= area.top + 0.1
+    return bool((left | low).all() or (left | high).all())
 
 
 def _joined(
@@ -156,12 +201,14 @@ def _joined(
 ) -> Iterable[tuple[NDArray, frozenset[int], float]]:
     """Lines of one pen put together end to end, then over the gaps of drawn-out dashes."""
     exact = _chained(pieces, SAME_PLACE, SAME_PLACE)
-    if len(exact) <= 12:
+    if len(exact) <= _FEWEST_DASHES:
         return [(place, parts, 0.0) for place, parts in exact]
     gap = _LONGEST_GAP * area.width
+    # A dash is known by any of its lines: each line is in one dash.
+    dashes = {next(iter(own)): _length(points) for points, own in exact}
     joined = []
     for place, parts in _chained(exact, gap, SAME_PLACE):
-        drawn = sum(_length(points) for points, own in exact if own <= parts)
+        drawn = sum(dashes[part] for part in parts if part in dashes)
         whole = _length(place)
         joined.append((place, parts, max(0.0, 1.0 - drawn / whole) if whole else 0.0))
     return joined
@@ -179,8 +226,8 @@ def _chained(
         if not free[first]:
             continue
         free[first] = False
-        place, parts = pieces[order[first]]
-        stretches = [place]
+        place, own = pieces[order[first]]
+        stretches, parts = [place], [own]
         while True:
             end = stretches[-1][-1]
             following = _following(end, starts, free, gap, same)
@@ -191,8 +238,8 @@ def _chained(
                 # The corner lies in the gap: the level is held up to the drop.
                 stretches.append(np.array([[starts[following][0], end[1]]]))
             stretches.append(pieces[order[following]][0])
-            parts = parts | pieces[order[following]][1]
-        chains.append((np.concatenate(stretches), parts))
+            parts.append(pieces[order[following]][1])
+        chains.append((np.concatenate(stretches), frozenset().union(*parts)))
     return chains
 
 

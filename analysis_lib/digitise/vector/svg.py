@@ -21,7 +21,16 @@ from fontTools.svgLib.path import parse_path
 from numpy.typing import NDArray
 
 from analysis_lib.digitise.figure import NotAFigureError
-from analysis_lib.digitise.vector.drawing import Box, Drawing, DrawingBuilder, Label, Line, Pen
+from analysis_lib.digitise.vector.drawing import (
+    Box,
+    Drawing,
+    DrawingBuilder,
+    Label,
+    Line,
+    Pen,
+    is_straight,
+    middle_above_line,
+)
 from analysis_lib.digitise.vector.pen_style import (
     Element,
     StyleSheet,
@@ -35,6 +44,13 @@ from analysis_lib.digitise.vector.pen_style import (
 #: Elements within elements, and elements in all: uses of uses multiply.
 _MAX_DEPTH = 60
 _MAX_ELEMENTS = 60_000
+#: A path of twenty thousand corners has a tenth of it.
+_MAX_PATH_LETTERS = 4_000_000
+#: Rules of style sheets held against elements.
+_MAX_MATCHES = 1_000_000
+
+#: Width of a letter in ems where the file does not say: that of digits.
+_LETTER_WIDTH = 0.54
 
 _HREF = "{http://www.w3.org/1999/xlink}href"
 _SKIPPED = {"defs", "symbol", "clippath", "marker", "pattern", "mask", "style", "script", "title"}
@@ -95,16 +111,19 @@ class _Reader:
         view = numbers_in(self._root.get("viewBox", ""))
         width, height = (length_of(self._root.get(name)) for name in ("width", "height"))
         start = Identity
-        if len(view) == 4:
+        if len(view) == 4 and np.isfinite(view).all():
             width, height = view[2], view[3]
             start = Transform().translate(-view[0], -view[1])
         self._walk(self._root, _Place(start, {}, None, ()))
+        if not np.isfinite([width, height]).all():
+            raise NotAFigureError(f"width and height must be numbers, were {width} and {height}")
         return self._builder.drawing(width, height)
 
     def _walk(self, node: Node, place: _Place) -> None:
         tag = _tag(node)
         self._elements += 1
-        if self._elements > _MAX_ELEMENTS or len(place.chain) > _MAX_DEPTH:
+        too_many = self._elements * len(self._sheet.rules) > _MAX_MATCHES
+        if too_many or self._elements > _MAX_ELEMENTS or len(place.chain) > _MAX_DEPTH:
             raise NotAFigureError("the SVG file holds more elements than a figure: give it alone")
         element = Element(tag, frozenset(node.get("class", "").split()), node.get("id", ""))
         chain = (*place.chain, element)
@@ -151,12 +170,16 @@ class _Reader:
             if not text or not all(where):
                 continue
             size = length_of(place.style.get("font-size"), 10.0)
-            # Half the width of digits: enough to know which tick a label belongs to.
-            half = 0.27 * size * len(text)
+            half = length_of(part.get("textLength"), _LETTER_WIDTH * size * len(text)) / 2
             anchor = {"middle": 0.0, "end": -half}.get(place.style.get("text-anchor", ""), half)
-            at = (where[0][0] + anchor, where[1][0] - 0.35 * size)
-            column, row = place.transform.transformPoint(at)
-            self._builder.labels.append(Label(column, row, text[:80]))
+            column, row = where[0][0] + anchor, where[1][0] - middle_above_line(text) * size
+            (left, top), (right, bottom) = (
+                place.transform.transformPoint((column + side, row)) for side in (-half, half)
+            )
+            colour = _pen(place.style, place.transform).fill
+            middle = (left + right) / 2, (top + bottom) / 2
+            reach = abs(right - left) / 2, abs(bottom - top) / 2
+            self._builder.labels.append(Label(*middle, text[:80], colour, *reach))
 
     def _clip(self, reference: str, place: _Place) -> Box | None:
         found = re.search(r"#([^)\"']+)", reference or "")
@@ -197,7 +220,8 @@ def _transform(text: str) -> Transform:
 def _moved(points: NDArray, transform: Transform) -> NDArray:
     xx, xy, yx, yy, dx, dy = transform
     columns, rows = points[:, 0], points[:, 1]
-    return np.column_stack([xx * columns + yx * rows + dx, xy * columns + yy * rows + dy])
+    with np.errstate(over="ignore", invalid="ignore"):  # such places are left out later
+        return np.column_stack([xx * columns + yx * rows + dx, xy * columns + yy * rows + dy])
 
 
 def _pen(style: Mapping[str, str], transform: Transform) -> Pen:
@@ -224,6 +248,8 @@ def _outlines(tag: str, node: Node) -> Iterator[tuple[NDArray, bool, bool]]:
     elif tag in ("polyline", "polygon"):
         values = numbers_in(node.get("points", ""))
         points = np.array(values[: len(values) // 2 * 2]).reshape(-1, 2)
+        if tag == "polygon":
+            points = np.concatenate([points, points[:1]])
         yield points, tag == "polygon", False
     elif tag == "rect":
         left, top = number["x"], number["y"]
@@ -238,6 +264,9 @@ def _outlines(tag: str, node: Node) -> Iterator[tuple[NDArray, bool, bool]]:
 
 
 def _path(text: str) -> Iterator[tuple[NDArray, bool, bool]]:
+    if len(text) > _MAX_PATH_LETTERS:
+        rule = f"a path must have at most {_MAX_PATH_LETTERS:,} letters"
+        raise NotAFigureError(f"{rule}, was {len(text):,}: give the figure alone")
     pen = RecordingPen()
     try:
         parse_path(text, pen)
@@ -254,5 +283,9 @@ def _path(text: str) -> Iterator[tuple[NDArray, bool, bool]]:
                 points.append(points[0])
             yield np.array(points, dtype=float).reshape(-1, 2), closed, curved
         else:
-            points += [point for point in operands if point is not None]
-            curved = curved or operator != "lineTo"
+            through = [point for point in operands if point is not None]
+            bends = operator != "lineTo" and not (
+                points and is_straight(points[-1], np.array(through[:-1]), through[-1])
+            )
+            points += through if bends else through[-1:]
+            curved = curved or bends
