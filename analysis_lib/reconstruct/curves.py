@@ -153,7 +153,7 @@ def reconstruct_ipd(
     return CurveReconstruction(
         ipd=ipd,
         level="curve_at_risk" if facts.table_times.size else "curve_n",
-        constraints=compare_with_facts(ipd, facts, curve_rows),
+        constraints=compare_with_facts(ipd, facts, curve_rows, time_unit=search.time_unit),
         fit=fit,
         reading_sd=search.reading_sd,
         imputations=search.imputations,

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 LARGEST_BLOCK = 400
 # Censorings this many standard deviations above their mean are not followed.
 FARTHEST = 4.0
+# Patients who may be censored in one step without a tick, where ticks may be missed.
+MOST_UNSEEN = 4
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,10 @@ def binomial_departures(stay, largest, log_factorial) -> Departures:
     return Departures(most, log_leave, np.log(stay), None, log_factorial)
 
 
-def ticked_departures(ticks, log_factorial) -> Departures:
-    """One patient a printed tick, rarely more."""
-    gone = np.arange(2 * ticks + ticks + 1)
-    weight = np.where(gone >= ticks, 0.1 ** np.maximum(gone - ticks, 0.0), 0.0)
+def ticked_departures(ticks, log_factorial, *, sure=True) -> Departures:
+    """One patient a printed tick, rarely more; rarely fewer too where ticks are not ``sure``."""
+    gone = np.arange(3 * ticks + (1 if sure else MOST_UNSEEN))
+    weight = 0.1 ** np.abs(gone - float(ticks))
+    if sure:
+        weight[:ticks] = 0.0
     return Departures(int(gone[-1]), np.zeros(1), np.zeros(1), weight, log_factorial)

@@ -75,6 +75,8 @@ class Lattice:
         Whether printed numbers at risk are wishes instead of demands.
     ticks_left : int, optional
         Censor ticks after the last step, where ticks are printed.
+    sure_ticks : bool
+        Whether every tick is a patient.
     counted : bool
         Whether draws will be asked to have a given total of deaths.
     """
@@ -90,6 +92,7 @@ class Lattice:
         bins: int | None = None,
         soft: bool = False,
         ticks_left: int | None = None,
+        sure_ticks: bool = True,
         counted: bool = False,
     ) -> None:
         self.staircase: Staircase = staircase
@@ -99,7 +102,7 @@ class Lattice:
         self.tilt = tilt
         self.bins = bins = bins or BINS[staircase.exact][n > LARGE_ARM]
         self.soft = soft
-        self.ticks_left = ticks_left
+        self.ticks_left, self.sure_ticks = ticks_left, sure_ticks
         self.moments = 3 if counted else 1
         pinned = any(step.kind in ("pin", "cross") for step in self.schedule)
         self.lump_weight = LUMP_WEIGHT if pinned else 0.0
@@ -226,7 +229,7 @@ class Lattice:
 
     def _departures(self, step: Step, largest: int) -> Departures:
         if step.least >= 0:
-            return ticked_departures(step.least, self.log_factorial)
+            return ticked_departures(step.least, self.log_factorial, sure=self.sure_ticks)
         stay = self.patterns.stay(step.start, step.stop)
         return binomial_departures(stay, largest, self.log_factorial)
 

@@ -28,6 +28,8 @@ class PrintedFacts:
         Times of censor ticks, in months; empty when none are given.
     has_ticks : bool
         Whether ticks were given at all (an empty list says that nobody was censored).
+    sure_ticks : bool
+        Whether every tick is a patient; otherwise one may be false, and a patient without one.
     median : float or None
         Printed median, in months.
     landmark_times, landmark_survival : ndarray
@@ -43,6 +45,7 @@ class PrintedFacts:
     median: float | None
     landmark_times: np.ndarray
     landmark_survival: np.ndarray
+    sure_ticks: bool = True
 
 
 def checked_facts(
@@ -184,10 +187,13 @@ def compare_with_facts(
     ipd: pd.DataFrame,
     facts: PrintedFacts,
     further: Sequence[tuple[str, float, float, float]] = (),
+    *,
+    time_unit: float = 0.0,
 ) -> pd.DataFrame:
     """Each printed fact, what the reconstruction has, and the residual.
 
-    ``further`` rows are fact, given, reconstructed, tolerance.
+    ``further`` rows are fact, given, reconstructed, tolerance; times nearer to each other than
+    ``time_unit`` months are one.
     """
     at = np.sort(ipd["time_months"].to_numpy())
     rows = [("n", facts.n, at.size, 0.0)]
@@ -197,7 +203,7 @@ def compare_with_facts(
     if facts.n_events is not None:
         rows.append(("events", facts.n_events, int(ipd["event"].sum()), 0.0))
     if facts.has_ticks:
-        rows.append(_tick_row(ipd, facts))
+        rows.append(_tick_row(ipd, facts, time_unit + 1e-9))
     if facts.median is not None:
         rows.append(("median", facts.median, median_of(ipd), 0.02 * at[-1]))
     for time, value in zip(facts.landmark_times, facts.landmark_survival, strict=True):
@@ -210,15 +216,18 @@ def compare_with_facts(
     return table[["fact", "given", "reconstructed", "residual", "met"]]
 
 
-def _tick_row(ipd: pd.DataFrame, facts: PrintedFacts) -> tuple[str, int, int, float]:
-    """Number of printed ticks, and how many of them carry a censored patient."""
+def _tick_row(ipd: pd.DataFrame, facts: PrintedFacts, near: float) -> tuple[str, int, int, float]:
+    """Number of printed ticks, and how many of them carry a censored patient of their own."""
     censored = np.sort(ipd.loc[ipd["event"] == 0, "time_months"].to_numpy())
-    times, printed = np.unique(facts.ticks, return_counts=True)
-    low = np.searchsorted(censored, times - 1e-9, side="left")
-    high = np.searchsorted(censored, times + 1e-9, side="right")
-    carried = int(np.minimum(printed, high - low).sum())
+    carried = patient = 0
+    for tick in facts.ticks:
+        patient += int(np.sum(censored[patient:] < tick - near))
+        if patient < censored.size and censored[patient] <= tick + near:
+            carried, patient = carried + 1, patient + 1
     # Where every tick is carried, a patient censored without one contradicts the print as well.
-    astray = censored.size - int((high - low).sum())
+    after = np.searchsorted(facts.ticks, censored - near, side="left")
+    before = np.searchsorted(facts.ticks, censored + near, side="right")
+    astray = int(np.sum(after == before))
     shown = carried if carried < facts.ticks.size else carried + astray
     return ("censor ticks", facts.ticks.size, shown, 0.0)
 

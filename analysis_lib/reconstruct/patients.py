@@ -31,8 +31,9 @@ def emit_patients(
         if step.kind == "death":
             at = np.sort(_death_times(stairs, step.index, int(count), generator))
         elif step.kind == "censor" and count:
-            if facts.has_ticks:
-                at = _on_ticks(ticks_between(facts, step.start, step.stop), int(count))
+            ticks = ticks_between(facts, step.start, step.stop)
+            if ticks.size:
+                at = _on_ticks(ticks, int(count), generator)
             else:
                 share = _shares(int(count), generator)
                 at = patterns.times(step.start, step.stop, share, lanes[:, s])
@@ -43,7 +44,7 @@ def emit_patients(
     left = int(path.left[0])
     ticks = facts.ticks[facts.ticks >= _last_time([], schedule)]
     if left and ticks.size:
-        times.append(_on_ticks(ticks, left))
+        times.append(_on_ticks(ticks, left, generator))
         events.append(np.zeros(left, dtype=int))
     elif left:
         start = _last_time(times, schedule)
@@ -57,10 +58,16 @@ def emit_patients(
     return ipd.iloc[order].reset_index(drop=True)
 
 
-def _on_ticks(ticks: NDArray, count: int) -> NDArray:
-    """Censoring times on printed ticks: each tick once, further patients on the last ones."""
-    spare = max(count - ticks.size, 0)
-    return np.sort(np.r_[ticks[:count], np.resize(ticks[::-1], spare)])
+def _on_ticks(ticks: NDArray, count: int, generator: np.random.Generator | None) -> NDArray:
+    """Censoring times on printed ticks: each tick once, further patients on the last ones.
+
+    Where ticks are more than patients, some of them, spread evenly or at random.
+    """
+    if count >= ticks.size:
+        return np.sort(np.r_[ticks, np.resize(ticks[::-1], count - ticks.size)])
+    if generator is not None:
+        return np.sort(generator.choice(ticks, count, replace=False))
+    return ticks[np.arange(1, count + 1) * ticks.size // count - 1]
 
 
 def _last_time(times: list[NDArray], schedule: Schedule) -> float:

@@ -32,6 +32,16 @@ def end_by_table(stairs: Staircase, facts: PrintedFacts) -> Staircase:
     )
 
 
+def ticks_to_end(facts: PrintedFacts, stairs: Staircase, end: float) -> PrintedFacts:
+    """Move marks at the end of the reading along with it, and none beyond it.
+
+    A curve that is cut at the last printed time has its last mark there, a rounding before it.
+    """
+    near = stairs.time_unit
+    moved = (facts.ticks >= stairs.end - near) & (abs(end - stairs.end) <= near)
+    return replace(facts, ticks=np.where(moved, end, np.minimum(facts.ticks, end)))
+
+
 def split_at_table(stairs: Staircase, facts: PrintedFacts) -> Staircase:
     """Cut a wide drop in two where a printed number at risk falls inside it."""
     for time in facts.table_times:

@@ -21,6 +21,7 @@ from analysis_lib.reconstruct.schedule import (
     plan_schedule,
     split_at_table,
     ticks_after,
+    ticks_to_end,
 )
 from analysis_lib.reconstruct.staircase import Staircase, fold_reading, widened
 from analysis_lib.reconstruct.steps import Paths
@@ -78,11 +79,14 @@ class Search:
         Draws from the posterior distribution.
     reading_sd : float
         Standard deviation of one reading of survival.
+    time_unit : float
+        Months within which two times of the reading cannot be told apart.
     """
 
     central: pd.DataFrame
     imputations: tuple[pd.DataFrame, ...]
     reading_sd: float
+    time_unit: float
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ class _Problem:
             soft=soft,
             counted=self.facts.n_events is not None,
             ticks_left=ticks_after(self.schedule, self.facts),
+            sure_ticks=self.facts.sure_ticks,
         )
 
     def coarse(self) -> _Problem:
@@ -158,7 +163,7 @@ def draw_reconstructions(
     imputations = tuple(
         problem.patients(_several(paths, [i]), paths.pattern[[i]], generator) for i in picks
     )
-    return Search(central, imputations, problem.stairs.reading_sd)
+    return Search(central, imputations, problem.stairs.reading_sd, problem.stairs.time_unit)
 
 
 def _solved(
@@ -171,8 +176,8 @@ def _solved(
 ) -> tuple[_Problem, Paths]:
     """The arm with as many of its facts as can stand together, and its paths.
 
-    Ticks give way first, then the total of events, then the table; what gave way is
-    named by the comparison with all facts.
+    Ticks give way first, as few as can, then all, then the total of events, then the table;
+    what gave way is named by the comparison with all facts.
     """
     for asked in _with_fewer_facts(facts):
         problem = _stated(times, survival, asked, reading_sd)
@@ -185,6 +190,7 @@ def _solved(
 def _with_fewer_facts(facts: PrintedFacts) -> Iterator[PrintedFacts]:
     yield facts
     if facts.has_ticks:
+        yield replace(facts, sure_ticks=False)
         facts = replace(facts, ticks=np.zeros(0), has_ticks=False)
         yield facts
     if facts.n_events is not None:
@@ -198,7 +204,9 @@ def _stated(
     times: NDArray, survival: NDArray, facts: PrintedFacts, reading_sd: float | None
 ) -> _Problem:
     stairs = fold_reading(times, survival, reading_sd=reading_sd)
-    stairs = split_at_table(end_by_table(stairs, facts), facts)
+    ended = end_by_table(stairs, facts)
+    facts = ticks_to_end(facts, stairs, ended.end)
+    stairs = split_at_table(ended, facts)
     stairs = merge_drops(stairs, MOST_DROPS[stairs.exact], facts.table_times)
     patterns = usual_patterns(
         _horizon(stairs), facts.n * _lowest(stairs), coarse=facts.n > LARGE_ARM
