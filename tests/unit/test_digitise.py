@@ -289,3 +289,55 @@ class TestBadInput:
         doubt = [f for f in figure.findings if f.severity == "doubt"]
         assert [f.rule for f in doubt] == ["x_range_unusual"]
         assert "7.25 a step" in doubt[0].message
+
+
+def falls_of(curve):
+    survival = curve.points["survival"].to_numpy()
+    at = np.flatnonzero(np.diff(survival) < 0)
+    return list(zip(curve.points["time_months"].to_numpy()[at], survival[at + 1], strict=True))
+
+
+@pytest.mark.parametrize("before", [11.0, 15.0, 15.2])
+@pytest.mark.parametrize("frame", [True, False])
+def test_last_fall_to_zero_ends_on_the_axis(before, frame):
+    last = steps([4, before, 15.3], [0.7, 0.4, 0.0], 15.3)
+    read = digitise_figure(draw([UPPER, last], drawing=Drawing(frame=frame)), **RANGES).curves[1]
+    assert read.points["survival"].iloc[-1] == 0.0
+    assert read.points["time_months"].iloc[-1] == pytest.approx(15.3, abs=0.15)
+
+
+def test_last_level_just_above_the_axis_is_not_zero():
+    last = steps([4, 11], [0.7, 0.03], 16.0)
+    read = digitise_figure(draw([UPPER, last]), **RANGES).curves[1]
+    assert read.points["survival"].iloc[-1] == pytest.approx(0.03, abs=0.003)
+
+
+def test_curve_hidden_at_its_start_starts_at_one():
+    early = steps([0.2, 8, 12], [0.9, 0.5, 0.3], 20.0)
+    for drawn in ([early, UPPER], [UPPER, early]):
+        figure = digitise_figure(draw(drawn, drawing=Drawing(pen=5)), **RANGES)
+        assert [curve.points["survival"].iloc[0] for curve in figure.curves] == [1.0, 1.0]
+
+
+def test_curve_seen_to_start_lower_is_read_as_it_is():
+    lower = steps([8, 12], [0.5, 0.3], 20.0)
+    lower["survival"] = lower["survival"].where(lower["time_months"] >= 8, 0.97)
+    lower.loc[1, "survival"] = 0.97
+    read = digitise_figure(draw([lower], drawing=Drawing(pen=5)), x_range=(0, 24), n_curves=1)
+    assert read.curves[0].points["survival"].iloc[0] == pytest.approx(0.97, abs=0.003)
+
+
+def test_fall_onto_another_curve_is_one_fall():
+    over = steps([4, 9], [0.8, 0.6], 22.0)
+    under = steps([6, 12, 18], [0.806, 0.607, 0.3], 20.0)
+    figure = digitise_figure(draw([under, over]), **RANGES)
+    assert [len(falls_of(curve)) for curve in figure.curves] == [2, 3]
+
+
+@pytest.mark.parametrize("apart", [2, 3, 4])
+def test_falls_closer_than_the_pen_stay_two_where_the_level_between_is_seen(apart):
+    column = Drawing().column
+    month = 1 / (column(1) - column(0))
+    near = steps([6, 6 + apart * month, 12], [0.8, 0.6, 0.4], 20.0)
+    read = digitise_figure(draw([near]), x_range=(0, 24), n_curves=1).curves[0]
+    assert [level for _, level in falls_of(read)] == pytest.approx([0.8, 0.6, 0.4], abs=0.004)
