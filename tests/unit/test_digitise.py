@@ -11,6 +11,9 @@ from analysis_lib.digitise import (
     UnreadableFigureError,
     digitise_figure,
 )
+from analysis_lib.digitise.axis_ticks import Label
+from analysis_lib.digitise.calibrate import _with_marks
+from analysis_lib.digitise.straighten import turned_back
 from analysis_lib.exceptions import InvalidInputError
 
 UPPER = steps([3, 7, 11, 16], [0.9, 0.8, 0.65, 0.6], 22.0)
@@ -341,3 +344,26 @@ def test_falls_closer_than_the_pen_stay_two_where_the_level_between_is_seen(apar
     near = steps([6, 6 + apart * month, 12], [0.8, 0.6, 0.4], 20.0)
     read = digitise_figure(draw([near]), x_range=(0, 24), n_curves=1).curves[0]
     assert [level for _, level in falls_of(read)] == pytest.approx([0.8, 0.6, 0.4], abs=0.004)
+
+
+def test_a_letter_beside_the_axis_is_no_tick():
+    labels = [Label(x, x - 4, x + 4, 6, 16) for x in (100.0, 220.5, 340.0, 460.0, 580.0)]
+    strokes = np.array([91.3, 220.0, 340.0, 460.0, 580.0])
+    ladder = _with_marks(strokes, np.array([4.0, 5, 5, 5, 5]), labels)
+    assert ladder.places == pytest.approx((100, 220, 340, 460, 580), abs=0.5)
+
+
+def test_one_long_stroke_beside_the_axis_does_not_hide_the_ticks():
+    labels = [Label(x, x - 4, x + 4, 6, 16) for x in (100.0, 220.5, 340.0, 460.0, 580.0)]
+    strokes = np.array([100.0, 220.0, 340.0, 460.0, 580.0])
+    ladder = _with_marks(strokes, np.array([30.0, 5, 5, 5, 5]), labels)
+    assert ladder.places == (100, 220, 340, 460, 580)
+    assert ladder.marks
+
+
+def test_corners_of_a_turned_figure_are_page():
+    panel = np.full((200, 300, 3), 255.0)
+    panel[20:180, 20:280] = 230.0
+    turned = turned_back(panel, 1.0)
+    assert turned[0, 0] == pytest.approx([255] * 3)
+    assert turned[-1, -1] == pytest.approx([255] * 3)
