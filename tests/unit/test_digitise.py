@@ -346,6 +346,32 @@ def test_falls_closer_than_the_pen_stay_two_where_the_level_between_is_seen(apar
     assert [level for _, level in falls_of(read)] == pytest.approx([0.8, 0.6, 0.4], abs=0.004)
 
 
+def nested(curve, apart):
+    moved = curve.copy()
+    later = moved["survival"] < 1
+    moved.loc[later, "survival"] = (moved.loc[later, "survival"] + apart).clip(0, 1)
+    return moved
+
+
+def test_bounds_drawn_like_their_curve_are_not_the_curve():
+    slow = steps([3, 7, 11, 16], [0.95, 0.9, 0.84, 0.79], 22.0)
+    fast = steps([2, 5, 8, 12, 15], [0.91, 0.82, 0.73, 0.62, 0.55], 20.0)
+    arms = [(slow, BLUE), (fast, RED)]
+    lines = [(nested(arm, by), colour) for arm, colour in arms for by in (0.14, 0.0, -0.14)]
+    image = draw([line for line, _ in lines], [colour for _, colour in lines])
+    figure = digitise_figure(image, **RANGES)
+    assert_read(figure.curves[0], slow)
+    assert_read(figure.curves[1], fast)
+    assert not [finding for finding in figure.findings if finding.severity == "doubt"]
+
+
+def test_three_arms_of_one_look_are_three_curves():
+    arms = [nested(UPPER, by) for by in (0.0, -0.2, -0.4)]
+    figure = digitise_figure(draw(arms, [BLUE] * 3), x_range=(0, 24), n_curves=3)
+    for curve, arm in zip(figure.curves, arms, strict=True):
+        assert_read(curve, arm)
+
+
 def test_a_letter_beside_the_axis_is_no_tick():
     labels = [Label(x, x - 4, x + 4, 6, 16) for x in (100.0, 220.5, 340.0, 460.0, 580.0)]
     strokes = np.array([91.3, 220.0, 340.0, 460.0, 580.0])
