@@ -393,3 +393,12 @@ def test_corners_of_a_turned_figure_are_page():
     turned = turned_back(panel, 1.0)
     assert turned[0, 0] == pytest.approx([255] * 3)
     assert turned[-1, -1] == pytest.approx([255] * 3)
+
+
+@pytest.mark.parametrize("colours", [("#ffffff", "#ffee00"), ("#000000", "#00007f")])
+def test_light_or_dark_lines_on_grey(colours):
+    figure = digitise_figure(
+        draw([UPPER, LOWER], colours, drawing=Drawing(paper="#828282")), **RANGES
+    )
+    assert_read(figure.curves[0], UPPER)
+    assert_read(figure.curves[1], LOWER)
