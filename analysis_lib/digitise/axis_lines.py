@@ -85,6 +85,8 @@ def _line(contrast: NDArray, joined: NDArray, runs: NDArray, group: NDArray) -> 
     lower, upper = max(group[0] - 1, 0), min(group[-1] + 2, contrast.shape[0])
     weight = np.median(contrast[lower:upper, columns], axis=1)
     weight = np.clip(weight - weight.min() * 0.5, 0, None)
+    if not weight.any():  # dashes: the middle of most columns is paper
+        weight = np.ones(len(weight))
     place = float(np.sum(weight * (np.arange(lower, upper) + 0.5)) / np.sum(weight))
     return Line(place, int(columns[0]), int(columns[-1]), len(group))
 

@@ -92,7 +92,7 @@ def _stroke_places(
     return np.array(places), np.array(lengths, dtype=float)
 
 
-def labels_below(contrast: NDArray, axis: Line, clear: float) -> list[Label]:
+def labels_below(contrast: NDArray, axis: Line, clear: float, gap: float) -> list[Label]:
     """Words in the first row of text below an axis.
 
     Parameters
@@ -103,6 +103,8 @@ def labels_below(contrast: NDArray, axis: Line, clear: float) -> list[Label]:
         The axis, along the columns.
     clear : float
         First row that holds no tick mark any more.
+    gap : float
+        Letters nearer than this, in sizes of a letter, belong to one word.
     """
     top = int(np.ceil(clear))
     margin = int(0.06 * axis.length) + 2
@@ -116,7 +118,7 @@ def labels_below(contrast: NDArray, axis: Line, clear: float) -> list[Label]:
     if not len(boxes):
         return []
     size = _letter_size(boxes)
-    words = _merged(boxes, 0.42 * size)
+    words = _merged(boxes, gap * size)
     middle = left + (words[:, 1] + words[:, 3]) / 2
     beyond = BEYOND * axis.length + 2
     on_axis = (middle > axis.first - beyond) & (middle < axis.last + beyond)

@@ -21,6 +21,10 @@ from analysis_lib.digitise.figure import (
 
 #: Ticks off a regular ladder by more than this share of a step are no linear axis.
 IRREGULAR = 0.12
+#: A tick farther off the others' ladder (pixels, and share of a step) is none.
+OFF_LADDER, OFF_STEP = 2.5, 0.025
+#: Letters of a label are nearer than this (in letters); a title beside it may be as near.
+WORD_GAPS = (0.42, 0.25)
 #: Contrast of a pale grid line with the page.
 PALE = 8.0
 #: Mantissas of the steps that people choose for axes.
@@ -119,6 +123,22 @@ def _ladder(contrast: NDArray, axis: Line, *, upright: bool) -> Ladder | None:
     view = contrast.T[::-1] if upright else contrast
     height = view.shape[0]
     line = replace(axis, place=height - axis.place) if upright else axis
+    irregular = False
+    for gap in WORD_GAPS:
+        try:
+            ladder = _ladder_of_words(view, line, gap)
+        except _IrregularError:
+            irregular = True
+            continue
+        if ladder is not None:
+            return ladder
+    if irregular:
+        raise _IrregularError
+    return None
+
+
+def _ladder_of_words(view: NDArray, line: Line, gap: float) -> Ladder | None:
+    """Labelled ticks where letters nearer than ``gap`` (in their size) are one word."""
     found: list[Ladder] = []
     irregular = False
     for outward in (True, False):
@@ -126,9 +146,10 @@ def _ladder(contrast: NDArray, axis: Line, *, upright: bool) -> Ladder | None:
         if len(places) < 2:
             continue
         depth = lengths.max() if outward else 0.0
-        labels = labels_below(view, line, line.place + max(line.thickness, 1) / 2 + depth + 1)
+        clear = line.place + max(line.thickness, 1) / 2 + depth + 1
+        labels = labels_below(view, line, clear, gap)
         try:
-            ladder = _with_marks(places[lengths >= 0.5 * lengths.max()], labels)
+            ladder = _with_marks(places, lengths, labels)
         except _IrregularError:
             irregular = True
             continue
@@ -136,18 +157,21 @@ def _ladder(contrast: NDArray, axis: Line, *, upright: bool) -> Ladder | None:
             found.append(ladder)
     if found:
         return max(found, key=lambda ladder: len(ladder.places))
-    labels = labels_below(view, line, line.place + max(line.thickness, 1) / 2 + 2)
+    labels = labels_below(view, line, line.place + max(line.thickness, 1) / 2 + 2, gap)
     if irregular and len(labels) < 2:
         raise _IrregularError
     return _without_marks(view, line, labels)
 
 
-def _with_marks(places: NDArray, labels: Sequence[Label]) -> Ladder | None:
+def _with_marks(places: NDArray, lengths: NDArray, labels: Sequence[Label]) -> Ladder | None:
     """Marks that carry a label."""
     if len(labels) < 2:
         return None
     middles = np.array([label.middle for label in labels])
     spacing = float(np.min(np.diff(middles)))
+    # Strokes much shorter than those at the labels are minor marks, or bits of letters.
+    usual = np.median(lengths[np.abs(places[None, :] - middles[:, None]).argmin(axis=1)])
+    places = places[lengths >= 0.5 * usual]
     nearest = np.abs(places[None, :] - middles[:, None])
     # A label stands at its mark: its middle is off by less than a third of the spacing.
     near = nearest.min(axis=1) < 0.3 * spacing
@@ -157,6 +181,7 @@ def _with_marks(places: NDArray, labels: Sequence[Label]) -> Ladder | None:
     # Marks at the ends may be hidden by the frame: there the label itself is the place.
     at = np.sort(np.concatenate([at, middles[~near]]))
     steps = _steps(at)
+    at = _even(at, steps)
     step = (at[-1] - at[0]) / steps[-1]
     beyond = places[np.abs(places - (at[-1] + step)) < 0.1 * step]
     return Ladder(tuple(at), steps, True, float(beyond[0]) if len(beyond) else None)
@@ -174,7 +199,8 @@ def _without_marks(view: NDArray, line: Line, labels: Sequence[Label]) -> Ladder
         near = [g for g in grid if abs(g - place) < 0.15 * spacing]
         if near:
             places[position] = min(near, key=lambda g: abs(g - place))
-    return Ladder(tuple(places), _steps(places), False)
+    steps = _steps(places)
+    return Ladder(tuple(_even(places, steps)), steps, False)
 
 
 def _steps(places: NDArray) -> tuple[int, ...]:
@@ -188,6 +214,17 @@ def _steps(places: NDArray) -> tuple[int, ...]:
     if np.any(off > IRREGULAR * step) or np.any(np.diff(counts) < 1):
         raise _IrregularError
     return tuple(int(count) for count in counts)
+
+
+def _even(places: NDArray, steps: Sequence[int]) -> NDArray:
+    """Places on the ladder of all: one that stands off it is a bit of a letter, or the frame."""
+    count = np.array(steps, dtype=float)
+    first, second = np.triu_indices(len(places), 1)
+    step = np.median((places[second] - places[first]) / (count[second] - count[first]))
+    ladder = np.median(places - step * count) + step * count
+    off = np.abs(places - ladder) > max(OFF_LADDER, OFF_STEP * step)
+    # Half of them or more off is no ladder with strays.
+    return np.where(off, ladder, places) if off.sum() < 0.5 * len(places) else places
 
 
 def _scaled(

@@ -18,6 +18,8 @@ FAINTEST = 30.0
 FILLED = 6.0
 #: A stretch of line is straight from this many widths on.
 STRAIGHT = 3.0
+#: Papers between these (of 255) carry light lines or dark ones, which stand out by this much.
+DARKEST, LIGHTEST, CONTRAST = 90.0, 170.0, 40.0
 #: Lines wider than this share of the plot's smaller side are not curves.
 WIDEST = 0.04
 
@@ -78,7 +80,7 @@ def lift_ink(colours: NDArray, calibration: Calibration) -> Ink:
     left, right = max(int(area.left) - 3, 0), min(int(np.ceil(area.right)) + 3, width)
     crop = colours[top:bottom, left:right]
     paper = commonest_colour(crop.reshape(-1, 3))
-    inverted = bool(paper.mean() < 110)
+    inverted = _light_on_dark(crop, paper)
     if inverted:  # white on black is read as black on white
         crop, paper = 255.0 - crop, 255.0 - paper
     edges = (area.left - left, area.top - top, area.right - left, area.bottom - top)
@@ -104,6 +106,16 @@ def lift_ink(colours: NDArray, calibration: Calibration) -> Ink:
         tuple(float(v) for v in paper),
         inverted,
     )
+
+
+def _light_on_dark(crop: NDArray, paper: NDArray) -> bool:
+    """Whether lines are lighter than what they are drawn on: sure on dark, looked at on grey."""
+    shade = float(paper.mean())
+    if not DARKEST < shade < LIGHTEST:
+        return shade <= DARKEST
+    apart = crop.mean(axis=2) - shade
+    lighter, darker = (np.mean(side > CONTRAST) for side in (apart, -apart))
+    return bool(lighter > darker)
 
 
 def _absorbed(crop: NDArray, window: float) -> NDArray:

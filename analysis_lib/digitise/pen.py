@@ -14,9 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-#: Fewest lines, and how close together their places within the pixel, to call them rounded.
+#: Fewest lines, and the share of them that lies at one place within the pixel, to call them
+#: rounded; the others touch something.
 FEWEST = 5
-CLOSE = 0.85
+ROUNDED = 0.6
 #: Rounded places are the middle or the edge of a pixel, to within this.
 EXACT = 0.15
 
@@ -27,7 +28,7 @@ def pen_offset(levels: NDArray, ticks: Sequence[float]) -> float:
     Parameters
     ----------
     levels : ndarray, shape (n,)
-        Rows of the horizontal stretches of all curves.
+        Rows of the horizontal stretches of all curves, where nothing touches them.
     ticks : sequence of float
         Rows and columns of tick marks.
 
@@ -44,10 +45,7 @@ def _phase(places: NDArray) -> float | None:
     """0 for lines rounded to pixel edges, 0.5 to middles; ``None`` when not rounded."""
     if len(places) < FEWEST:
         return None
-    mean = np.mean(np.exp(2j * np.pi * places))
-    if abs(mean) < CLOSE:
-        return None
-    phase = float(np.angle(mean) / (2 * np.pi)) % 1.0
-    if min(phase, 1 - phase) < EXACT:
-        return 0.0
-    return 0.5 if abs(phase - 0.5) < EXACT else None
+    apart = np.abs(places - np.round(places))
+    shares = {0.0: np.mean(apart < EXACT), 0.5: np.mean(apart > 0.5 - EXACT)}
+    phase = max(shares, key=shares.__getitem__)
+    return phase if shares[phase] >= ROUNDED else None

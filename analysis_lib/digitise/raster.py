@@ -22,6 +22,7 @@ from analysis_lib.digitise.figure import (
 )
 from analysis_lib.digitise.image import FigureInput, read_image
 from analysis_lib.digitise.ink import Ink, lift_ink
+from analysis_lib.digitise.interval_bounds import middle_first
 from analysis_lib.digitise.line_colours import (
     LineColour,
     beside,
@@ -213,6 +214,7 @@ def _choose_curves(
     candidates = find_candidates(
         cover, ink, n_curves=request.n_curves, start=start, start_rows=start_rows
     )
+    candidates = middle_first(candidates, request.n_curves, ink.line_width)
     if wanted is None:
         chosen, spare = choose(candidates, request.n_curves, ink.line_width)
     else:
@@ -263,13 +265,14 @@ def _check_number(
 def _spare_doubts(chosen: Sequence[Candidate], spare: Sequence[Candidate]) -> list[Finding]:
     """More lines than curves asked for: refuse where the choice is a guess, else say so."""
     weakest = min(candidate.path.gain for candidate in chosen)
-    others = [c for c in spare if c.rank == 0 and c.path.gain > AS_GOOD * weakest]
+    long = [c for c in spare if c.path.gain > AS_GOOD * weakest]
+    others = [c for c in long if c.rank == 0]
     if any(c.solid for c in others) and all(c.solid for c in chosen):
         raise UnreadableFigureError(
             f"the figure shows more lines that look like curves than the {len(chosen)} asked for.",
             give=("n_curves", "colours"),
         )
-    if others:
+    if others or any(c.solid for c in long):
         text = "another line in the figure is as long as a curve that was read"
         return [Finding("doubt", "further_line", text)]
     return []

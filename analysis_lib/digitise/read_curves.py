@@ -13,6 +13,7 @@ from scipy import ndimage
 from analysis_lib.digitise.censor_ticks import TickStyle, find_ticks, tick_style
 from analysis_lib.digitise.figure import Calibration, DigitisedCurve, Finding
 from analysis_lib.digitise.ink import Ink
+from analysis_lib.digitise.joined_falls import joined
 from analysis_lib.digitise.line_colours import LineColour
 from analysis_lib.digitise.pen import pen_offset
 from analysis_lib.digitise.separation import (
@@ -22,7 +23,7 @@ from analysis_lib.digitise.separation import (
     colour_hex,
     line_style,
 )
-from analysis_lib.digitise.staircase import Staircase, extended, merged, refine
+from analysis_lib.digitise.staircase import Staircase, begun, extended, merged, on_axis, refine
 from analysis_lib.digitise.tracking import SEEN, Path
 
 #: A curve that starts this near to its known start (pixels) starts there.
@@ -78,10 +79,14 @@ def read_curves(
         others = _rest(chosen, inks)
         style = tick_style(paths, inks, others, ink.furniture, ink.line_width)
         marks = [ink.strength * (mine > 0.3) for mine in inks]
-    stairs = [_stairs(c, amount, ink, style) for c, amount in zip(chosen, amounts, strict=True)]
-    offset = _offset(stairs, ink, calibration, rising) if exact else 0.0
+    bounds = _bounds(ink, calibration, rising)
+    traced = [
+        _stairs(c, amount, ink, style, bounds) for c, amount in zip(chosen, amounts, strict=True)
+    ]
+    levels = np.concatenate([rows for _, rows in traced])
+    offset = _offset(levels, ink, calibration, rising) if exact else 0.0
     curves = []
-    for k, (candidate, steps) in enumerate(zip(chosen, stairs, strict=True)):
+    for k, (candidate, (steps, _)) in enumerate(zip(chosen, traced, strict=True)):
         ticks = _tick_columns(candidate, inks[k], others[k], marks[k], ink, style)
         curves.append(
             _curve(candidate, steps, ticks, ink, colours, calibration, rising, offset, style)
@@ -160,16 +165,57 @@ def _amount(ink: Ink, colour: LineColour, mine: NDArray) -> NDArray:
     return np.clip(ink.absorbed @ np.array(colour.direction), 0, None) * near
 
 
-def _stairs(candidate: Candidate, amount: NDArray, ink: Ink, style: TickStyle | None) -> Staircase:
+def _stairs(
+    candidate: Candidate,
+    amount: NDArray,
+    ink: Ink,
+    style: TickStyle | None,
+    bounds: tuple[float, float],
+) -> tuple[Staircase, NDArray]:
+    """Corners of one curve, between the rows of the first and last value; its exact levels."""
+    begin, end = bounds
     near = ndimage.maximum_filter(candidate.own, 3) > 0.3
-    stairs = refine(candidate.path, candidate.own, amount * near, ink.line_width)
+    stairs, exact = refine(candidate.path, candidate.own, amount * near, ink.line_width)
+    stairs = merged(stairs, ink.line_width)
+    shown, known = _line_alone(candidate, amount * near, ink)
+    stairs = joined(stairs, shown, known, ink.line_width)
+    if _start_hidden(candidate, stairs, (shown > 0.5) & known, ink.line_width):
+        stairs = begun(stairs, begin, ink.line_width)
     tick = style.mark.below + 1 if style is not None else 0.0
-    return extended(merged(stairs, ink.line_width), candidate.own, ink.line_width, tick)
+    stairs = extended(stairs, candidate.own, ink.furniture, ink.line_width, tick)
+    return on_axis(stairs, ink.furniture, end, ink.line_width), exact
 
 
-def _offset(stairs: Sequence[Staircase], ink: Ink, calibration: Calibration, rising: bool) -> float:
+def _bounds(ink: Ink, calibration: Calibration, rising: bool) -> tuple[float, float]:
+    """Rows of the plot area on which every curve begins and below which none can fall."""
+    values = np.array([0.0, 1.0] if rising else [1.0, 0.0])
+    straight = replace(calibration, rotation_degrees=0.0)
+    rows = straight.to_pixels(np.zeros(2), values)[1] - ink.row
+    rows = ink.strength.shape[0] - rows if rising else rows
+    return float(rows[0]), float(rows[1])
+
+
+def _start_hidden(
+    candidate: Candidate, stairs: Staircase, seen: NDArray, line_width: float
+) -> bool:
+    """Whether nothing but other ink, or the stroke of the first fall, shows the first level."""
+    first = candidate.path.start
+    last = stairs.falls[0] - line_width / 2 if len(stairs.falls) else stairs.last
+    row = min(int(stairs.levels[0]), seen.shape[0] - 1)
+    return not seen[row, first : max(int(np.floor(last)), first)].any()
+
+
+def _line_alone(candidate: Candidate, amount: NDArray, ink: Ink) -> tuple[NDArray, NDArray]:
+    """Coverage by a curve's line, and where no other ink can hide it."""
+    path = candidate.path
+    crest = amount[path.rows, path.start + np.arange(len(path.rows))][path.own > SEEN]
+    full = float(np.median(crest)) if len(crest) else 1.0
+    other = ndimage.maximum_filter(candidate.hidden, 3) > 0.3
+    return np.clip(amount / max(full, 1e-9), 0.0, 1.0), ~(other | ink.furniture)
+
+
+def _offset(levels: NDArray, ink: Ink, calibration: Calibration, rising: bool) -> float:
     """Half a pixel between curves and axes, see ``pen``."""
-    levels = np.concatenate([s.levels for s in stairs])
     height = ink.strength.shape[0]
     rows = ink.row + (height - levels if rising else levels)
     ticks = [tick.pixel for tick in (*calibration.x_ticks, *calibration.y_ticks)]

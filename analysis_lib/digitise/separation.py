@@ -41,6 +41,8 @@ LOST_AT_CROSSINGS = 0.15
 LONGEST_DOT = 2.3
 #: Share of the plot's columns that dots and dashes must each have to be two curves.
 BOTH_KINDS = 0.12
+#: Lines that look alike where a curve's interval is drawn with its pen.
+CURVE_AND_BOUNDS = 3
 #: Shares of its columns on another curve above which a path is that curve's shadow.
 SHADOW = 0.7
 
@@ -63,6 +65,8 @@ class Candidate:
         0 for the best of its colour, 1 for the next.
     cover, everything : ndarray, shape (h, w)
         All ink of its colour, and of all colours.
+    bound : bool
+        Whether it is known to be an interval's bound.
     """
 
     path: Path
@@ -73,6 +77,7 @@ class Candidate:
     rank: int
     cover: NDArray
     everything: NDArray
+    bound: bool = False
 
 
 def without_straight_lines(cover: NDArray, ink: Ink) -> tuple[NDArray, NDArray]:
@@ -137,7 +142,7 @@ def find_candidates(
         own = continued[colour]
         hidden = np.clip(everything - own, 0, 1)
         rank = 0
-        while rank < n_curves:
+        while rank < max(n_curves, CURVE_AND_BOUNDS):
             path = follow.solid(own, hidden)
             if path is None:
                 break
@@ -148,7 +153,7 @@ def find_candidates(
             rank += 1
         for layer in _broken_layers(own, ink):
             rest = np.clip(hidden + own - layer, 0, 1)
-            for later in range(rank, n_curves):
+            for later in range(rank, max(n_curves, rank + CURVE_AND_BOUNDS)):
                 path = follow.broken(layer, rest)
                 if path is None:
                     break
@@ -266,7 +271,7 @@ def choose(
     chosen: list[Candidate] = []
     spare: list[Candidate] = []
     for candidate in ranked:
-        if any(_shadows(candidate, other, line_width) for other in chosen):
+        if candidate.bound or any(_shadows(candidate, other, line_width) for other in chosen):
             continue
         (chosen if len(chosen) < n_curves else spare).append(candidate)
     return chosen, spare

@@ -6,10 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from analysis_lib.digitise.axis_lines import page_colour
+
 #: Scans lie within a few degrees; beyond, it is another figure.
 LARGEST_ANGLE = 3.0
-#: A turn smaller than this moves no pixel of a figure by more than its reading error.
-SMALLEST_ANGLE = 0.04
+#: A turn smaller than this moves the ends of a figure's axes by about half a pixel.
+SMALLEST_ANGLE = 0.08
 #: Edges fainter than this (of 255) are noise or shading.
 EDGE = 40.0
 #: Pixels used for the angle: enough for a tenth of a pixel, whatever the figure's size.
@@ -55,7 +57,7 @@ def turned_back(colours: NDArray, angle: float) -> NDArray:
     matrix = np.array([[cosine, sine], [-sine, cosine]])
     centre = np.array([(height - 1) / 2, (width - 1) / 2])
     offset = centre - matrix @ centre
-    page = np.median(colours.reshape(-1, 3), axis=0)
+    page = page_colour(colours)
     channels = [
         ndimage.affine_transform(colours[:, :, k], matrix, offset, order=1, cval=page[k])
         for k in range(3)

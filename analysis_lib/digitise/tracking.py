@@ -84,7 +84,8 @@ def track(
     start_rows : tuple of float
         First and last row in which the curve may start.
     """
-    size = max(1, round(line_width))
+    # Pixels that a soft-edged pen covers in full, wherever it lies between them.
+    size = max(1, int(line_width))
     behind = np.clip(hidden + furniture, 0.0, 1.0 - own)
     along = [ndimage.uniform_filter1d(m, size, axis=0)[:, start:] for m in (own, behind)]
     across = [ndimage.uniform_filter1d(m, size, axis=1)[:, start:] for m in (own, hidden)]

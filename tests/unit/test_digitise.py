@@ -11,6 +11,9 @@ from analysis_lib.digitise import (
     UnreadableFigureError,
     digitise_figure,
 )
+from analysis_lib.digitise.axis_ticks import Label
+from analysis_lib.digitise.calibrate import _with_marks
+from analysis_lib.digitise.straighten import turned_back
 from analysis_lib.exceptions import InvalidInputError
 
 UPPER = steps([3, 7, 11, 16], [0.9, 0.8, 0.65, 0.6], 22.0)
@@ -289,3 +292,113 @@ class TestBadInput:
         doubt = [f for f in figure.findings if f.severity == "doubt"]
         assert [f.rule for f in doubt] == ["x_range_unusual"]
         assert "7.25 a step" in doubt[0].message
+
+
+def falls_of(curve):
+    survival = curve.points["survival"].to_numpy()
+    at = np.flatnonzero(np.diff(survival) < 0)
+    return list(zip(curve.points["time_months"].to_numpy()[at], survival[at + 1], strict=True))
+
+
+@pytest.mark.parametrize("before", [11.0, 15.0, 15.2])
+@pytest.mark.parametrize("frame", [True, False])
+def test_last_fall_to_zero_ends_on_the_axis(before, frame):
+    last = steps([4, before, 15.3], [0.7, 0.4, 0.0], 15.3)
+    read = digitise_figure(draw([UPPER, last], drawing=Drawing(frame=frame)), **RANGES).curves[1]
+    assert read.points["survival"].iloc[-1] == 0.0
+    assert read.points["time_months"].iloc[-1] == pytest.approx(15.3, abs=0.15)
+
+
+def test_last_level_just_above_the_axis_is_not_zero():
+    last = steps([4, 11], [0.7, 0.03], 16.0)
+    read = digitise_figure(draw([UPPER, last]), **RANGES).curves[1]
+    assert read.points["survival"].iloc[-1] == pytest.approx(0.03, abs=0.003)
+
+
+def test_curve_hidden_at_its_start_starts_at_one():
+    early = steps([0.2, 8, 12], [0.9, 0.5, 0.3], 20.0)
+    for drawn in ([early, UPPER], [UPPER, early]):
+        figure = digitise_figure(draw(drawn, drawing=Drawing(pen=5)), **RANGES)
+        assert [curve.points["survival"].iloc[0] for curve in figure.curves] == [1.0, 1.0]
+
+
+def test_curve_seen_to_start_lower_is_read_as_it_is():
+    lower = steps([8, 12], [0.5, 0.3], 20.0)
+    lower["survival"] = lower["survival"].where(lower["time_months"] >= 8, 0.97)
+    lower.loc[1, "survival"] = 0.97
+    read = digitise_figure(draw([lower], drawing=Drawing(pen=5)), x_range=(0, 24), n_curves=1)
+    assert read.curves[0].points["survival"].iloc[0] == pytest.approx(0.97, abs=0.003)
+
+
+def test_fall_onto_another_curve_is_one_fall():
+    over = steps([4, 9], [0.8, 0.6], 22.0)
+    under = steps([6, 12, 18], [0.806, 0.607, 0.3], 20.0)
+    figure = digitise_figure(draw([under, over]), **RANGES)
+    assert [len(falls_of(curve)) for curve in figure.curves] == [2, 3]
+
+
+@pytest.mark.parametrize("apart", [2, 3, 4])
+def test_falls_closer_than_the_pen_stay_two_where_the_level_between_is_seen(apart):
+    column = Drawing().column
+    month = 1 / (column(1) - column(0))
+    near = steps([6, 6 + apart * month, 12], [0.8, 0.6, 0.4], 20.0)
+    read = digitise_figure(draw([near]), x_range=(0, 24), n_curves=1).curves[0]
+    assert [level for _, level in falls_of(read)] == pytest.approx([0.8, 0.6, 0.4], abs=0.004)
+
+
+def nested(curve, apart):
+    moved = curve.copy()
+    later = moved["survival"] < 1
+    moved.loc[later, "survival"] = (moved.loc[later, "survival"] + apart).clip(0, 1)
+    return moved
+
+
+def test_bounds_drawn_like_their_curve_are_not_the_curve():
+    slow = steps([3, 7, 11, 16], [0.95, 0.9, 0.84, 0.79], 22.0)
+    fast = steps([2, 5, 8, 12, 15], [0.91, 0.82, 0.73, 0.62, 0.55], 20.0)
+    arms = [(slow, BLUE), (fast, RED)]
+    lines = [(nested(arm, by), colour) for arm, colour in arms for by in (0.14, 0.0, -0.14)]
+    image = draw([line for line, _ in lines], [colour for _, colour in lines])
+    figure = digitise_figure(image, **RANGES)
+    assert_read(figure.curves[0], slow)
+    assert_read(figure.curves[1], fast)
+    assert not [finding for finding in figure.findings if finding.severity == "doubt"]
+
+
+def test_three_arms_of_one_look_are_three_curves():
+    arms = [nested(UPPER, by) for by in (0.0, -0.2, -0.4)]
+    figure = digitise_figure(draw(arms, [BLUE] * 3), x_range=(0, 24), n_curves=3)
+    for curve, arm in zip(figure.curves, arms, strict=True):
+        assert_read(curve, arm)
+
+
+def test_a_letter_beside_the_axis_is_no_tick():
+    labels = [Label(x, x - 4, x + 4, 6, 16) for x in (100.0, 220.5, 340.0, 460.0, 580.0)]
+    strokes = np.array([91.3, 220.0, 340.0, 460.0, 580.0])
+    ladder = _with_marks(strokes, np.array([4.0, 5, 5, 5, 5]), labels)
+    assert ladder.places == pytest.approx((100, 220, 340, 460, 580), abs=0.5)
+
+
+def test_one_long_stroke_beside_the_axis_does_not_hide_the_ticks():
+    labels = [Label(x, x - 4, x + 4, 6, 16) for x in (100.0, 220.5, 340.0, 460.0, 580.0)]
+    strokes = np.array([100.0, 220.0, 340.0, 460.0, 580.0])
+    ladder = _with_marks(strokes, np.array([30.0, 5, 5, 5, 5]), labels)
+    assert ladder.places == (100, 220, 340, 460, 580)
+    assert ladder.marks
+
+
+def test_corners_of_a_turned_figure_are_page():
+    panel = np.full((200, 300, 3), 255.0)
+    panel[20:180, 20:280] = 230.0
+    turned = turned_back(panel, 1.0)
+    assert turned[0, 0] == pytest.approx([255] * 3)
+    assert turned[-1, -1] == pytest.approx([255] * 3)
+
+
+@pytest.mark.parametrize("colours", [("#ffffff", "#ffee00"), ("#000000", "#00007f")])
+def test_light_or_dark_lines_on_grey(colours):
+    figure = digitise_figure(
+        draw([UPPER, LOWER], colours, drawing=Drawing(paper="#828282")), **RANGES
+    )
+    assert_read(figure.curves[0], UPPER)
+    assert_read(figure.curves[1], LOWER)

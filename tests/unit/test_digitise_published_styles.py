@@ -8,6 +8,7 @@ import pytest
 
 from analysis_lib.digitise import digitise_figure
 from analysis_lib.digitise.pen import pen_offset
+from analysis_lib.digitise.tracking import track
 
 FIGURES = Path(__file__).resolve().parents[2] / "benchmarks" / "data" / "figures"
 TRUTH = {row["image"]: row for row in json.loads((FIGURES / "truth.json").read_text())}
@@ -46,6 +47,11 @@ def test_error_is_below_half_a_percent(image):
     assert min(errors[0, 0] + errors[1, 1], errors[0, 1] + errors[1, 0]) / 2 < 0.005
 
 
+def test_lines_that_touch_something_do_not_hide_the_rounding():
+    touched = np.array([10.5, 11.5, 12.5, 13.5, 14.5, 15.5, 16.5, 17.5, 18.69, 19.77, 20.17])
+    assert pen_offset(touched, list(np.arange(10.0, 18.0))) == 0.5
+
+
 def test_pen_offset_is_half_a_pixel_where_axes_and_lines_are_rounded_apart():
     edges, middles = np.arange(10.0, 18.0), np.arange(10.5, 18.5)
     assert pen_offset(middles, list(edges)) == 0.5
@@ -53,3 +59,17 @@ def test_pen_offset_is_half_a_pixel_where_axes_and_lines_are_rounded_apart():
     assert pen_offset(middles, list(middles)) == 0.0
     spread = np.linspace(10, 17, 8) + np.linspace(0, 0.9, 8)
     assert pen_offset(spread, list(edges)) == 0.0
+
+
+def test_a_thin_line_between_two_rows_is_followed():
+    rows, width = 60, 300
+    line = np.zeros((rows, width))
+    line[10, :150], line[11, :150] = 1.0, 0.35
+    line[10:40, 150] = 1.0
+    line[40, 150:], line[41, 150:] = 1.0, 0.35
+    path = track(
+        line, np.zeros_like(line), np.zeros(line.shape, bool), line_width=1.6, gap_cost=6.0,
+        start=0, start_rows=(8.0, 13.0),
+    )  # fmt: skip
+    assert len(path.rows) == width
+    assert path.rows[-1] in (40, 41)
