@@ -102,10 +102,10 @@ def plain_words_page(results: Results, harms: Sequence[HarmHeading]) -> str:
         Of :func:`analysis_lib.questions.harms_by_treatment`.
     """
     blocks: list[Html] = [
-        paragraph("For patients, and for those close to them."),
         paragraph(
-            "A tumour has spread to the brain. It was treated. Now it is back in the same place, "
-            "or looks as if it is. How did people fare who were treated again?"
+            "For patients, and for those close to them. A tumour has spread to the brain. It was "
+            "treated. Now it is back in the same place, or looks as if it is. How did people fare "
+            "who were treated again?"
         ),
         callout(
             "caution",

@@ -70,6 +70,13 @@ def test_any_other_page_is_described_by_its_first_sentence():
     assert found.description == "A paragraph that says what the page is about."
 
 
+def test_a_sentence_that_is_only_a_link_describes_nothing():
+    body = (
+        "<p>It explains <a href='x'>printed numbers</a> and no more. <a href='y'>Formulas</a>.</p>"
+    )
+    assert read_page("dose", "Dose", body).description == "It explains printed numbers and no more."
+
+
 def test_a_description_ends_with_a_sentence_or_says_that_it_goes_on():
     sentences = " ".join(f"This is sentence number {n} of a long page." for n in range(20))
     told = shortened(sentences)
