@@ -12,7 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from analysis_lib.book.answers import STATES, Sentence, outcome_label, treatment_words
+from analysis_lib.book.answers import (
+    STATES,
+    Sentence,
+    none_compared,
+    outcome_label,
+    treatment_words,
+)
 from analysis_lib.book.places import arm_link, field_link, study_link
 from analysis_lib.book.study_figures import units
 from analysis_lib.charts.theme import styles_of
@@ -96,10 +102,7 @@ def outcome_answers(result: ComparisonResult) -> tuple[OutcomeAnswer, ...]:
 
 def _from_cohorts(result: ComparisonResult, outcome: OutcomeResult) -> OutcomeAnswer:
     """That nobody compared, then each side as a whole, else what its cohorts report."""
-    label = outcome_label(outcome.outcome).lower()
-    opening: list[str | Cell] = [
-        f"No study has compared these directly on {label}, as far as was read."
-    ]
+    opening: list[str | Cell] = [none_compared(outcome)]
     if not any(side.arms for side in outcome.sides):
         opening += [" No cohort of either has a usable figure."]
         return OutcomeAnswer(outcome.outcome, tuple(opening), (), None, False, False)
