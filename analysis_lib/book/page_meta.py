@@ -212,16 +212,19 @@ def _script(data: dict[str, Any]) -> str:
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Connect to Sphinx."""
-    app.connect("config-inited", _set_address)
+    # Sphinx writes every page again where a value of this kind changed, not only edited ones.
+    app.add_config_value("lsr_version", "", "html")
+    app.connect("config-inited", _set_address_and_version)
     app.connect("html-page-context", _add_tags)
     app.connect("build-finished", _write_sitemap)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _set_address(app: Sphinx, config: Config) -> None:
+def _set_address_and_version(app: Sphinx, config: Config) -> None:
     """Sphinx writes canonical links once it knows the address; the edition may be a new one."""
     _version.cache_clear()
     config.html_baseurl = site_address() or ""
+    config.lsr_version = _version()
 
 
 def _add_tags(
