@@ -66,7 +66,7 @@ def direct_sentence(outcome: OutcomeResult) -> Sentence:
     counted = outcome_label(outcome.outcome).lower()
     found = list({contrast.study_id: contrast for contrast in outcome.direct}.values())
     if not found:
-        return (f"No study has compared these directly on {counted}, as far as was read.",)
+        return (none_compared(outcome),)
     studies = "One study compares" if len(found) == 1 else f"{count(len(found))} studies compare"
     what = "these" if len(outcome.sides) == 2 else "two of these"
     sentence: list[str | Cell] = [f"{studies} {what} directly on {counted}: "]
@@ -76,6 +76,18 @@ def direct_sentence(outcome: OutcomeResult) -> Sentence:
         sentence += _arms_of(outcome, contrast.study_id)
         sentence += [contrast_words(contrast)]
     return (*sentence, f". {assignment_words([contrast.study_id for contrast in found])}")
+
+
+def none_compared(outcome: OutcomeResult) -> str:
+    """That no study prints a comparison, and of which one was worked out from its groups."""
+    counted = outcome_label(outcome.outcome).lower()
+    computed = outcome.computed_within
+    if not computed:
+        return f"No study has compared these directly on {counted}, as far as was read."
+    return (
+        f"No study prints a comparison of these on {counted}, as far as was read; from the "
+        f"groups of {', '.join(computed.values())} one was worked out, among the four answers."
+    )
 
 
 def assignment_words(study_ids: Iterable[str]) -> str:

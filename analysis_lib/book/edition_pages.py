@@ -15,10 +15,10 @@ from analysis_lib.book.impact_page import figures_table
 from analysis_lib.book.impact_words import beside_sentence, evidence_lines, title_of
 from analysis_lib.book.markdown import Anchor, Heading, Items, page
 from analysis_lib.comparison import ComparisonResult
-from analysis_lib.editions import Edition, impact
+from analysis_lib.editions import Edition, edition_name, impact
 from analysis_lib.exceptions import ReviewError
 from analysis_lib.study_records import ROOT, load_reading, load_records
-from analysis_lib.tables import Cell, Html, count, paragraph
+from analysis_lib.tables import Cell, Html, callout, count, paragraph
 
 #: What the page of editions is made from.
 CHANGELOG = ROOT / "CHANGELOG.md"
@@ -140,6 +140,7 @@ def cite_page(editions: Sequence[Edition] = ()) -> str:
     return page(
         "How to cite",
         paragraph(opening),
+        *_newer_than(editions),
         Heading("The review"),
         Preformatted(newest.words, "Citation in words"),
         Heading("BibTeX"),
@@ -160,6 +161,21 @@ def cite_page(editions: Sequence[Edition] = ()) -> str:
             "be used and changed, with the source named."
         ),
     )
+
+
+def _newer_than(editions: Sequence[Edition]) -> list[Html]:
+    """That these pages are not the edition named below, where its evidence has changed since."""
+    named = edition_name()
+    if not editions or named == f"Edition {editions[-1].number}":
+        return []
+    return [
+        callout(
+            "caution",
+            f"{named}: numbers on these pages may differ from those of the edition cited below. "
+            "Who cites these pages says so, with the date of last reading, "
+            f"{load_reading()['last_reading']}.",
+        )
+    ]
 
 
 def feed_text(editions: Sequence[Edition]) -> str:

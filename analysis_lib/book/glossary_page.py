@@ -381,7 +381,7 @@ def is_term(name: str) -> bool:
 
 
 def _section(entry: Entry) -> Section:
-    also = f"Also: {', '.join(entry.also)}." if entry.also else ""
+    also = f"Also explained here: {', '.join(entry.also)}." if entry.also else ""
     parts = [paragraph(entry.meaning)] + ([paragraph(also)] if also else [])
     return Section(_anchor(entry), entry.name, tuple(parts), level=3)
 

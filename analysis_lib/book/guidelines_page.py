@@ -18,9 +18,12 @@ from analysis_lib.study_records import load_claims, load_guidelines
 from analysis_lib.tables import Cell, Html, callout, count, html_table, mid_sentence, paragraph
 
 #: Each state a guideline can be in on recurrence: for the table, and in full.
+#: The answer of a guideline whose patients include recurrences, which asks nothing on them alone.
+_AMONG_OTHERS = "in_population"
+
 _ASKS = {
     "yes": ("speaks", "a question of its own"),
-    "in_population": ("in part", "recurrent metastases are among the patients"),
+    _AMONG_OTHERS: ("in part", "recurrent metastases are among the patients"),
     "no": ("silent", "its questions were read, and it is not among them"),
     "heading_only": ("not read", "a heading was seen, not the text"),
     "not_seen": ("not read", "its text on recurrence was not seen"),
@@ -58,8 +61,10 @@ def guidelines_page(results: Results) -> str:
         Heading("Said of other situations"),
         paragraph("Mostly of first treatment: it does not follow that it holds for a recurrence."),
         Fold(
-            f"{count(len(elsewhere))} statements, not on recurrence",
-            _statements(elsewhere, f"Not on recurrence, wording seen ({count(len(elsewhere))})"),
+            f"{count(len(elsewhere))} statements, not on recurrence by itself",
+            _statements(
+                elsewhere, f"Not on recurrence by itself, wording seen ({count(len(elsewhere))})"
+            ),
         ),
         Heading("Looked for and not seen"),
         callout("missing", "Nothing is concluded from these: their wording was not read."),
@@ -127,7 +132,9 @@ def _overview(guidelines: Sequence[Mapping[str, Any]]) -> Html:
     names = Counter(_with_year(guide) for guide in guidelines)
     rows = []
     for guide in guidelines:
-        own = [row for row in guide["statements"] if row["recurrence_specific"]]
+        # Where recurrences are among the patients, every statement is on them too.
+        among = guide["asks_about_recurrence"] == _AMONG_OTHERS
+        own = [row for row in guide["statements"] if among or row["recurrence_specific"]]
         read = [row for row in own if row["seen"] == "seen"]
         levels = dict.fromkeys(row["level"] for row in read if row["level"])
         short, full = _ASKS[guide["asks_about_recurrence"]]
@@ -139,12 +146,18 @@ def _overview(guidelines: Sequence[Mapping[str, Any]]) -> Html:
                 "Guideline": Cell(named, href=f"#{guide['id']}"),
                 "On recurrence": short,
                 "What that means": full,
-                "Statements seen": str(len(read)) if read else "none",
+                "Statements seen": _statements_seen(len(read), among),
                 "How strong": ", ".join(levels) or ("no level printed" if read else "not known"),
                 "Looked for, not seen": str(len(own) - len(read)),
             }
         )
     return html_table(pd.DataFrame(rows), caption="Recurrence in each guideline")
+
+
+def _statements_seen(number: int, among_others: bool) -> str:
+    if not number:
+        return "none"
+    return f"{number}, on new and recurrent alike" if among_others else str(number)
 
 
 def _with_year(guide: Mapping[str, Any]) -> str:
@@ -184,13 +197,19 @@ def _statements(rows: Rows, caption: str) -> Html:
     table = [
         {
             "Guideline": _named(guide),
-            "About": _about(row),
+            "About": _about(row) + _among(guide),
             "Statement": row["text"].strip(),
             "Level": row["level"] or "none printed",
         }
         for guide, row in rows
     ]
     return _anchored(table, rows, caption)
+
+
+def _among(guide: Mapping[str, Any]) -> str:
+    """Said of each statement of a guideline that treats new and recurrent metastases as one."""
+    alike = guide["asks_about_recurrence"] == _AMONG_OTHERS
+    return "; recurrent metastases are among the patients" if alike else ""
 
 
 def _missing(rows: Rows) -> Html:

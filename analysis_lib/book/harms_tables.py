@@ -8,12 +8,11 @@ import pandas as pd
 
 from analysis_lib.book.blocks import Fold, Stack
 from analysis_lib.book.places import field_link, record_link, source_hint, study_link
-from analysis_lib.book.study_figures import units
+from analysis_lib.book.study_figures import harm_figure, units
 from analysis_lib.comparison.harm_pools import HarmPool
 from analysis_lib.comparison.harm_rows import HarmRow
 from analysis_lib.comparison.harms import HarmResult, SideHarms
 from analysis_lib.tables import (
-    NOT_REPORTED,
     Cell,
     Html,
     callout,
@@ -39,12 +38,18 @@ _HOW_POOLED = (
 )
 
 
-def harms_table(harms: Sequence[HarmResult]) -> Html:
+def harms_table(harms: Sequence[HarmResult], *, within: str = "this comparison") -> Html:
     """Every harm and finding of a comparison, each kind by itself.
 
     First one line an event with what each side reports and how many of its studies do not,
     then the pools in words, then (folded) every figure with its definition, leading to its place
     in the record.
+
+    Parameters
+    ----------
+    harms : sequence of HarmResult
+    within : str
+        What the studies are of, as the page calls it.
     """
     parts: list[Html] = []
     for kind, caption in _CAPTIONS.items():
@@ -57,7 +62,7 @@ def harms_table(harms: Sequence[HarmResult]) -> Html:
         parts.append(Fold(f"{_LISTED_ONLY}: listed, never pooled", _figures(rest, _LISTED_ONLY)))
     parts.append(
         paragraph(
-            "Here stand the studies of this comparison only. Over all studies, with shares of "
+            f"Here stand the studies of {within} only. Over all studies, with shares of "
             "their own: ",
             Cell("harms after treatment", href="harms.html"),
             " and ",
@@ -86,7 +91,9 @@ def _kind(results: Sequence[HarmResult], caption: str) -> list[Html]:
     ]
     n_figures = sum(len(side.rows) for result in results for side in result.sides)
     summary = (
-        f"{caption}: {count(n_figures)} figures, their definitions and why they are not pooled"
+        f"{caption}: 1 figure, its definition and why it is not pooled"
+        if n_figures == 1
+        else f"{caption}: {count(n_figures)} figures, their definitions and why they are not pooled"
     )
     return [*parts, Fold(summary, _figures(results, caption))]
 
@@ -250,7 +257,7 @@ def figure_row(row: HarmRow) -> dict[str, object]:
         "Study": study_link(row.study_id, row.study_label),
         "Arm": field_link(row.study_id, row.field, row.arm_label),
         "Event": _capital(row.event),
-        "Printed": _place(row, _printed(row)),
+        "Printed": _place(row, harm_figure(row)),
         "Exact 95% interval": _place(row, _exact(row)),
         "Definition": _place(row, _definition(row)),
         "Median follow-up": record_link(row.study_id, "median_followup_months", _followed(row)),
@@ -262,19 +269,6 @@ def _place(row: HarmRow, text: str) -> Cell:
     return field_link(row.study_id, row.field, text, source_hint(row.study_id, row.source))
 
 
-def _printed(row: HarmRow) -> str:
-    parts = []
-    if row.n_events is not None and row.n_at_risk is None:
-        parts.append(f"{count(row.n_events)} events, number at risk not printed")
-    elif row.n_events is not None:
-        parts.append(f"{count(row.n_events)} of {units(row.n_at_risk, row.unit)}")
-    elif row.n_at_risk is not None:
-        parts.append(f"number not reported, of {units(row.n_at_risk, row.unit)}")
-    if row.rate is not None:
-        parts.append(f"{percent(row.rate)} as printed")
-    return ", ".join(parts) or NOT_REPORTED
-
-
 def _definition(row: HarmRow) -> str:
     note = f" (note of the readers: {row.note})" if row.note else ""
     return f"{row.definition or 'not stated'}{note}"
@@ -282,7 +276,7 @@ def _definition(row: HarmRow) -> str:
 
 def _proportion(row: HarmRow) -> str:
     if row.proportion is None:
-        return _printed(row)
+        return harm_figure(row)
     return interval(row.proportion, row.low, row.high, number=percent)
 
 
@@ -290,7 +284,7 @@ def _single(row: HarmRow) -> str:
     """The only figure of a line: nothing beside it would say how few patients, or whose."""
     if row.n_events is None or row.n_at_risk is None:
         return f"{_proportion(row)} ({row.study_label})"
-    return f"{_proportion(row)}, {_printed(row)} ({row.study_label})"
+    return f"{_proportion(row)}, {harm_figure(row)} ({row.study_label})"
 
 
 def _exact(row: HarmRow) -> str:

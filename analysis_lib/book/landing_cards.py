@@ -16,6 +16,7 @@ from analysis_lib.book.answers import (
     STATES,
     Sentence,
     assignment_words,
+    none_compared,
     outcome_label,
     treatment_words,
 )
@@ -117,10 +118,7 @@ def caveat(result: ComparisonResult, answers: Sequence[OutcomeAnswer]) -> str:
 
 def _from_cohorts(result: ComparisonResult, outcome: OutcomeResult) -> OutcomeAnswer:
     """That nobody compared, then each side as a whole, else what its cohorts report."""
-    label = outcome_label(outcome.outcome).lower()
-    opening: list[str | Cell] = [
-        f"No study has compared these directly on {label}, as far as was read."
-    ]
+    opening: list[str | Cell] = [none_compared(outcome)]
     if not any(side.arms for side in outcome.sides):
         opening += [" No cohort of either has a usable figure."]
         return OutcomeAnswer(outcome.outcome, tuple(opening), (), None, False, False)

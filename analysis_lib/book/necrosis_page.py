@@ -73,7 +73,7 @@ def necrosis_page(
         _chart(share),
         Heading("How often it was necrosis only"),
         *_counted(share, labels),
-        Heading("Why pictures cannot tell"),
+        Heading("Why pictures cannot tell for certain"),
         *_imaging(management.imaging, labels),
         Heading("What followed when tissue decided"),
         paragraph(_who(management)),
@@ -303,7 +303,7 @@ def _pooled_or_why(found: TissueFinding, one: TissueClass) -> str | Cell:
     return f"no: {row.not_pooled}"
 
 
-# --- why pictures cannot tell -----------------------------------------------------------
+# --- why pictures cannot tell for certain -----------------------------------------------
 
 
 def _imaging(said: Sequence[Said], labels: dict[str, str]) -> Iterator[Html]:

@@ -112,7 +112,9 @@ def _section(evidence: OptionEvidence, guidelines: Sequence[Mapping[str, Any]]) 
     if evidence.eligible or evidence.elsewhere:
         folds.append(Fold("Every figure, counted or not", figures_table(evidence)))
     if evidence.result.harms:
-        folds.append(Fold("Harms after treatment", harms_table(evidence.result.harms)))
+        folds.append(
+            Fold("Harms after treatment", harms_table(evidence.result.harms, within="this section"))
+        )
     blocks += [FoldList(*folds)] if folds else []
     blocks += [Heading("Opinion", 3), *_opinion(evidence, guidelines)]
     blocks += [Heading("Not found", 3), _not_found(evidence), *_compared(evidence)]

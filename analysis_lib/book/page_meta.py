@@ -33,6 +33,12 @@ from analysis_lib.study_records import load_reading
 #: Longest description; search engines show about half of it.
 MOST_CHARACTERS = 300
 
+#: Around the text of a link while a page is read: characters that no page holds.
+_LINK, _LINK_END = "\x02", "\x03"
+
+#: A sentence that is a link and nothing else leads on; it describes nothing.
+_LEADS_ON = re.compile(rf"(?<=[.!?]) {_LINK}[^{_LINK_END}]*{_LINK_END}\.")
+
 #: A paragraph shorter than this says nothing by itself.
 _FEW_CHARACTERS = 40
 
@@ -77,19 +83,28 @@ class _Reader(HTMLParser):
             self._in_answer = "lsr-callout-answer" in (found.get("class") or "")
         if tag == "p":
             self._text = []
+        if tag == "a" and self._text is not None:
+            self._text.append(_LINK)
 
     def handle_data(self, data: str) -> None:
         if self._text is not None:
             self._text.append(data)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._text is not None:
+            self._text.append(_LINK_END)
         if tag != "p" or self._text is None:
             return
-        told, self._text = " ".join("".join(self._text).split()), None
+        told, self._text = _without_links(" ".join("".join(self._text).split())), None
         if self._in_answer:
             self.answer = f"{self.answer} {told}".strip()
         if not self.first and len(told) >= _FEW_CHARACTERS:
             self.first = told
+
+
+def _without_links(text: str) -> str:
+    """The text as words; a sentence that is only a link goes with it."""
+    return _LEADS_ON.sub("", text).replace(_LINK, "").replace(_LINK_END, "")
 
 
 def read_page(name: str, title: str, body: str, address: str | None = None) -> PageFacts:
@@ -197,16 +212,19 @@ def _script(data: dict[str, Any]) -> str:
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Connect to Sphinx."""
-    app.connect("config-inited", _set_address)
+    # Sphinx writes every page again where a value of this kind changed, not only edited ones.
+    app.add_config_value("lsr_version", "", "html")
+    app.connect("config-inited", _set_address_and_version)
     app.connect("html-page-context", _add_tags)
     app.connect("build-finished", _write_sitemap)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _set_address(app: Sphinx, config: Config) -> None:
+def _set_address_and_version(app: Sphinx, config: Config) -> None:
     """Sphinx writes canonical links once it knows the address; the edition may be a new one."""
     _version.cache_clear()
     config.html_baseurl = site_address() or ""
+    config.lsr_version = _version()
 
 
 def _add_tags(

@@ -68,6 +68,9 @@ QUESTIONS = {
 #: What is counted, and what it is called after a year.
 _COUNTED = {"os": ("people", "alive"), "local_control": ("treated spots", "quiet")}
 
+#: How the group fared that had more of the outcome's events.
+_MORE_EVENTS = {"os": "People died sooner", "local_control": "The tumour came back more often"}
+
 #: What an arm of one study was given.
 _GIVEN = {
     "re_resection_alone": "an operation alone",
@@ -102,10 +105,10 @@ def plain_words_page(results: Results, harms: Sequence[HarmHeading]) -> str:
         Of :func:`analysis_lib.questions.harms_by_treatment`.
     """
     blocks: list[Html] = [
-        paragraph("For patients, and for those close to them."),
         paragraph(
-            "A tumour has spread to the brain. It was treated. Now it is back in the same place, "
-            "or looks as if it is. How did people fare who were treated again?"
+            "For patients, and for those close to them. A tumour has spread to the brain. It was "
+            "treated. Now it is back in the same place, or looks as if it is. How did people fare "
+            "who were treated again?"
         ),
         callout(
             "caution",
@@ -156,7 +159,7 @@ def _outcome(
     result: ComparisonResult, outcome: OutcomeResult, asked: PlainQuestion
 ) -> Iterator[Inline]:
     counted, state = _COUNTED[outcome.outcome]
-    studies = {contrast.study_id for contrast in outcome.direct}
+    studies = {contrast.study_id for contrast in outcome.direct} | set(outcome.computed_within)
     lived = "how long people lived" if outcome.outcome == "os" else "if the spot stayed quiet"
     if not studies:
         yield (f"No study that we read has put these side by side to see {lived}.",)
@@ -168,7 +171,7 @@ def _outcome(
         for side in outcome.sides:
             if side.id not in shown:
                 yield _side(result, outcome, side, asked.sides[side.id])
-    yield (_sure(result, outcome, direct=bool(studies)),)
+    yield (_sure(result, outcome, direct=bool(outcome.direct)),)
 
 
 def _sure(result: ComparisonResult, outcome: OutcomeResult, *, direct: bool) -> str:
@@ -223,17 +226,13 @@ def _direct(
     outcome: OutcomeResult, asked: PlainQuestion, counted: str, state: str, lived: str
 ) -> Iterator[Inline]:
     """What studies that hold both groups report: shares where they print them, and a direction."""
-    sizes = {contrast.study_id: contrast.sizes for contrast in outcome.direct}
+    sizes = dict.fromkeys(outcome.computed_within, None)
+    sizes |= {contrast.study_id: contrast.sizes for contrast in outcome.direct}
     two = "two of these" if len(outcome.sides) > 2 else "the two"
     number = "One study" if len(sizes) == 1 else f"{count(len(sizes))} studies"
     yield (f"{number} put {two} side by side to see {lived}. Doctors chose who got which.",)
     for study in sorted(sizes):
-        arms = [
-            (arm, found)
-            for side in outcome.sides
-            for arm in side.arms
-            if arm.study_id == study and (found := arm.at(LANDMARK_MONTHS)) is not None
-        ]
+        arms = _one_a_side(outcome, study)
         if len(arms) > 1:
             (first, one), (second, other) = arms[:2]
             yield (
@@ -246,7 +245,18 @@ def _direct(
     for found in outcome.within:
         for effect in found.effects:
             named = [asked.sides[side] for side in (found.first, found.second)]
-            yield _direction(effect, named[::-1] if effect.turned else named, sizes)
+            named = named[::-1] if effect.turned else named
+            yield _direction(effect, named, sizes, _MORE_EVENTS[outcome.outcome])
+
+
+def _one_a_side(outcome: OutcomeResult, study: str) -> list[tuple[ArmEvidence, Estimate]]:
+    """What a study reports of each side it holds; a side of several arms has no one figure."""
+    sides = [[arm for arm in side.arms if arm.study_id == study] for side in outcome.sides]
+    return [
+        (arms[0], found)
+        for arms in sides
+        if len(arms) == 1 and (found := arms[0].at(LANDMARK_MONTHS)) is not None
+    ]
 
 
 def _had(arm: ArmEvidence) -> str:
@@ -254,12 +264,14 @@ def _had(arm: ArmEvidence) -> str:
     return _GIVEN.get(arm.treatment, arm.arm_label)
 
 
-def _direction(effect: WithinEffect, had: Sequence[str], sizes: Mapping[str, str | None]) -> Inline:
+def _direction(
+    effect: WithinEffect, had: Sequence[str], sizes: Mapping[str, str | None], happened: str
+) -> Inline:
     """Which group had more events, or that the study cannot tell; ``had`` in printed order."""
     _, low, high = effect.as_printed
     if low > 1 or high < 1:
         more, fewer = had if low > 1 else had[::-1]
-        told = f"The tumour came back more often with {more} than with {fewer}."
+        told = f"{happened} with {more} than with {fewer}."
     else:
         told = "The study is too small to tell the two apart."
     size = sizes.get(effect.study_id)

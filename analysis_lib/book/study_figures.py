@@ -12,6 +12,7 @@ from analysis_lib.book.markdown import Anchor, Facts, Heading, Inline, Items, Qu
 from analysis_lib.book.places import field_anchor, place_read
 from analysis_lib.book.study_rederived import rederived
 from analysis_lib.book.study_words import with_names
+from analysis_lib.comparison.harm_rows import HarmRow
 from analysis_lib.comparison.selection import has_figure
 from analysis_lib.study_records import StudyRecord
 from analysis_lib.study_records.model import Arm, Contrast, Count, Harm, Median, Outcome, Source
@@ -114,8 +115,23 @@ def quotation(source: Source) -> Quotation:
 
 def units(number: int | None, unit: str | None) -> str:
     """``47 patients``; the unit is said to be missing where it is."""
-    plural = _UNITS.get(unit or "", "units not stated")
-    return f"{count(number)} {unit if number == 1 and unit else plural}"
+    if unit not in _UNITS:
+        return f"{count(number)} (unit not stated)"
+    return f"{count(number)} {unit if number == 1 else _UNITS[unit]}"
+
+
+def harm_figure(harm: Harm | HarmRow) -> str:
+    """A harm as its paper prints it: counts, share, and which of them it does not print."""
+    parts = []
+    if harm.n_events is not None and harm.n_at_risk is None:
+        parts.append(f"{count(harm.n_events)} events, number at risk not printed")
+    elif harm.n_events is not None:
+        parts.append(f"{count(harm.n_events)} of {units(harm.n_at_risk, harm.unit)}")
+    elif harm.n_at_risk is not None:
+        parts.append(f"number not reported, of {units(harm.n_at_risk, harm.unit)}")
+    if harm.rate is not None:
+        parts.append(f"{as_percentage(harm.rate)} as printed")
+    return ", ".join(parts) or NOT_REPORTED
 
 
 def as_percentage(probability: float) -> str:
@@ -238,12 +254,7 @@ def _harms(field: str, harms: tuple[Harm, ...]) -> Section:
 
 
 def _harm(harm: Harm, *, with_place: bool) -> Inline:
-    figure = units(harm.n_at_risk, harm.unit)
-    if harm.n_events is not None:
-        figure = f"{count(harm.n_events)} of {figure}"
-    if harm.rate is not None:
-        figure += f", {as_percentage(harm.rate)} as printed"
-    said = [f"{_capital(harm.event)}: {figure} ({HARM_KINDS[harm.kind]})."]
+    said = [f"{_capital(harm.event)}: {harm_figure(harm)} ({HARM_KINDS[harm.kind]})."]
     said += [f" Definition: {harm.definition}."] if harm.definition else []
     said += [f" Note of the readers: {harm.note}."] if harm.note else []
     said += [f" “{harm.source.seen}” ({harm.source.locator}"]

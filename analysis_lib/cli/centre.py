@@ -49,9 +49,14 @@ def check_file(path: Path) -> int:
         print_problems(checked.problems, then="the file is not used")
         return FOUND
     _tell_small(centre_of(checked.patients, checked.declaration))
-    patients = len({row.id for row in checked.patients})
-    print(f"{path.name}: no rule is broken by {patients} patients, {len(checked.patients)} lines")
+    patients = _counted(len({row.id for row in checked.patients}), "patient")
+    lines = _counted(len(checked.patients), "line")
+    print(f"{path.name}: no rule is broken by {patients}, {lines}")
     return FOUND if checked.identifying else GOOD
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _tell_small(centre: Centre) -> None:

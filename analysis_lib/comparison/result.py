@@ -60,6 +60,17 @@ class OutcomeResult:
         """Printed contrasts between sides of this comparison in its own population."""
         return tuple(contrast for contrast in self.contrasts if contrast.direct)
 
+    @property
+    def computed_within(self) -> dict[str, str]:
+        """Studies that hold both sides and print no contrast of them, by id: their labels."""
+        printed = {contrast.study_id for contrast in self.direct}
+        return {
+            effect.study_id: effect.study_label
+            for found in self.within
+            for effect in found.effects
+            if effect.study_id not in printed
+        }
+
 
 @dataclass(frozen=True)
 class ComparisonResult:

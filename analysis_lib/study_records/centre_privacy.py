@@ -74,6 +74,8 @@ def _standing_out(patients: Sequence[PatientRow]) -> Iterator[tuple[int, str, st
 def _too_fine(patients: Sequence[PatientRow]) -> Iterator[tuple[int, str, str, str]]:
     fine = [row for row in patients if len(row.time_text.partition(".")[2]) > 1]
     if fine:
-        many = "1 time is" if len(fine) == 1 else f"{len(fine)} times are"
-        rule = f"{many} finer than 0.1 month and tell the day; round to one decimal"
+        many, tell = (
+            ("1 time is", "tells") if len(fine) == 1 else (f"{len(fine)} times are", "tell")
+        )
+        rule = f"{many} finer than 0.1 month and {tell} the day; round to one decimal"
         yield fine[0].line, "time_months", rule, fine[0].time_text

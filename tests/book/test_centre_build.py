@@ -6,6 +6,7 @@ All patients are synthetic.
 import contextlib
 import json
 import re
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -14,6 +15,7 @@ from centre import write_centre
 from analysis_lib.book import centre_build
 from analysis_lib.book import comparison_charts as charts
 from analysis_lib.book import comparison_tables as tables
+from analysis_lib.book.answers import direct_sentence
 from analysis_lib.book.centre_marks import MARK, MARK_LINES, mark_page, mark_site
 from analysis_lib.book.centre_page import PAGE, centre_page
 from analysis_lib.book.chapters import render_template
@@ -22,6 +24,7 @@ from analysis_lib.book.four_answers import four_answers
 from analysis_lib.book.judgement_tables import risk_of_bias_table
 from analysis_lib.book.pages import generate_pages
 from analysis_lib.book.places import study_page
+from analysis_lib.book.plain_words_page import _MORE_EVENTS, _direction, plain_words_page
 from analysis_lib.book.site import build_site
 from analysis_lib.book.who_table import who_table
 from analysis_lib.cli import USAGE, main
@@ -85,6 +88,31 @@ def test_the_chapter_names_the_centre_as_unpublished(result):
     assert html.count(CENTRE_LABEL) > 5
     assert f"Risk of bias not judged yet: {CENTRE_LABEL}" in html
     assert "The groups were not assigned by chance" in html
+
+
+def test_no_page_says_that_nobody_compares_what_the_centre_holds(centre):
+    """The centre has both groups and prints no contrast: its ratio stands among the answers."""
+    found = compare("resection-vs-resrs", (*load_records(), centre.record))
+    for outcome in found.outcomes:
+        held = CENTRE_ID in outcome.computed_within
+        told = "".join(getattr(part, "text", part) for part in direct_sentence(outcome))
+        assert held != ("No study has compared" in told)
+    assert all(CENTRE_ID in outcome.computed_within for outcome in found.outcomes[:2])
+    page = plain_words_page({"resection-vs-resrs": found}, ())
+    text = re.sub(r"<[^>]*>", "", page)
+    assert "No study that we read has put these side by side" not in text
+    assert "One study put the two side by side to see how long people lived." in text
+    assert "2 studies put the two side by side to see if the spot stayed quiet." in text
+    # The centre has two groups with an operation: neither is “the” group of that side.
+    assert len(re.findall(r"Of 100 treated spots, \d+ were quiet after one year with", text)) == 1
+
+
+def test_the_direction_of_survival_is_told_of_deaths():
+    effect = SimpleNamespace(
+        as_printed=(2.5, 1.2, 5.0), study_id="synthetic-2000", study_label="S", place="arms[0]"
+    )
+    told = _direction(effect, ("one", "other"), {}, _MORE_EVENTS["os"])
+    assert told[0].text == "People died sooner with one than with other."
 
 
 def test_a_claim_held_against_the_centres_patients_names_them(result):

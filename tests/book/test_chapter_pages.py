@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from analysis_lib.book.harms_page import harms_page
 from analysis_lib.book.necrosis_page import necrosis_page
-from analysis_lib.book.study_figures import units
+from analysis_lib.book.study_figures import as_percentage, units
 from analysis_lib.questions import (
     harms_by_treatment,
     necrosis_found,
@@ -124,6 +124,20 @@ def test_a_single_figure_says_of_how_many_and_whose(pages, headings):
     (wound,) = next(h for h in headings if h.group.id == "wound_and_infection").rows
     counted = f"{wound.n_events} of {units(wound.n_at_risk, wound.unit)}"
     assert f"), {counted} ({wound.study_label}); not reported by" in text
+
+
+def test_a_share_as_printed_has_every_printed_digit(pages, headings):
+    text = text_of(pages["harms"])
+    shares = [r for h in headings for r in h.rows if r.rate is not None]
+    assert any(r.rate * 100 % 1 > 1e-9 for r in shares)
+    told = re.findall(r"([\d.]+)% as printed", text)
+    assert sorted(set(told)) == sorted({as_percentage(r.rate)[:-1] for r in shares})
+
+
+def test_a_count_without_unit_says_that_it_is_missing():
+    assert units(24, None) == "24 (unit not stated)"
+    assert units(1, "patient") == "1 patient"
+    assert units(2, "cavity") == "2 cavities"
 
 
 def test_necrosis_shows_every_count_with_its_interval(pages, share):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from analysis_lib.book import edition_pages
 from analysis_lib.book.edition_pages import cite_page, feed_text, whats_new_page
 from analysis_lib.book.feed import atom_feed
 from analysis_lib.book.impact_page import impact_page
@@ -107,3 +108,13 @@ def test_each_edition_has_its_citation():
     assert "Edition 2026.1, 2026-11-22; evidence to 2026-11-22." in page
     assert "@misc{recurrent-brain-metastases-review-2026.2," in page
     assert "not cut" not in page
+
+
+@pytest.mark.parametrize(
+    ("named", "told"), [("Edition 2026.2", False), ("Evidence changed since edition 2026.2", True)]
+)
+def test_pages_that_left_their_edition_are_not_cited_as_it(monkeypatch, named, told):
+    monkeypatch.setattr(edition_pages, "edition_name", lambda: named)
+    page = cite_page(EDITIONS)
+    assert ("may differ from those of the edition cited below" in page) == told
+    assert "Edition 2026.2, 2026-12-24; evidence to 2026-12-20." in page

@@ -137,6 +137,14 @@ def test_what_is_not_pooled_says_so(pages):
     assert re.search(r"median in months \d+\.\d \(\d+\.\d to \d+\.\d\), from 3 medians", told)
 
 
+def test_harms_of_an_option_are_told_of_its_section_and_one_figure_in_the_singular(pages):
+    told = text_of(pages["other-options.md"])
+    assert "the studies of this section only" in told
+    assert "of this comparison only" not in told
+    assert "Harms after treatment: 1 figure, its definition and why it is not pooled" in told
+    assert not re.search(r"\b1 figures\b", told)
+
+
 def test_a_guideline_s_opinion_stands_with_its_level(pages):
     told = text_of(pages["other-options.md"])
     assert "ASCO-SNO-ASTRO (informal consensus, low quality; not on recurrence)" in told
@@ -192,6 +200,19 @@ def test_each_guideline_says_its_state_in_the_overview(pages):
         assert f">{states[guide['asks_about_recurrence']]}<" in row
     names = [re.search(r'href="#[^"]*">([^<]*)<', row)[1] for row in rows]
     assert len(set(names)) == len(names)
+
+
+def test_a_guideline_with_recurrences_among_its_patients_is_not_counted_as_without_statement(pages):
+    told = text_of(pages["guidelines.md"])
+    among = [
+        g for g in load_guidelines()["guidelines"] if g["asks_about_recurrence"] == "in_population"
+    ]
+    assert among
+    for guide in among:
+        seen = [row for row in guide["statements"] if row["seen"] == "seen"]
+        assert f"{len(seen)}, on new and recurrent alike" in told
+    n_statements = sum(len(guide["statements"]) for guide in among)
+    assert told.count("; recurrent metastases are among the patients") == n_statements
 
 
 def test_every_statement_has_an_anchor_once(pages):
@@ -460,6 +481,13 @@ def test_two_untreated_groups_differ_without_any_treatment(pages):
 
 
 # --- glossary ---------------------------------------------------------------------------
+
+
+def test_the_glossary_does_not_call_opposites_the_same():
+    """Not read is no other name of silent, subtotal none of gross total resection."""
+    page = glossary_page()
+    assert "Also explained here: not read." in page
+    assert "Also: " not in page
 
 
 def test_the_glossary_holds_every_name_once_and_an_anchor_for_each_term():

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 
+from analysis_lib.book import page_meta
 from analysis_lib.book.citation import citation, version_name
 from analysis_lib.book.offline import foreign_references
 from analysis_lib.book.page_meta import (
@@ -70,6 +74,13 @@ def test_any_other_page_is_described_by_its_first_sentence():
     assert found.description == "A paragraph that says what the page is about."
 
 
+def test_a_sentence_that_is_only_a_link_describes_nothing():
+    body = (
+        "<p>It explains <a href='x'>printed numbers</a> and no more. <a href='y'>Formulas</a>.</p>"
+    )
+    assert read_page("dose", "Dose", body).description == "It explains printed numbers and no more."
+
+
 def test_a_description_ends_with_a_sentence_or_says_that_it_goes_on():
     sentences = " ".join(f"This is sentence number {n} of a long page." for n in range(20))
     told = shortened(sentences)
@@ -128,6 +139,24 @@ def test_tags_load_nothing_from_elsewhere():
     for name in ("index", "take-away"):
         found = read_page(name, "T", ANSWER, "https://example.org/r/index.html")
         assert foreign_references(meta_tags(found)) == []
+
+
+def test_every_page_is_written_again_when_the_evidence_left_its_edition(tmp_path, monkeypatch):
+    """Sphinx rewrites edited pages only; the version stands on all of them."""
+    version = {"now": "Edition 1, version 1"}
+    monkeypatch.setattr(page_meta, "_version", cache(lambda: version["now"]))
+    (tmp_path / "index.rst").write_text("Title\n=====\n\nA page that nobody edits.\n", "utf-8")
+
+    def built():
+        with docutils_namespace():
+            folders = (tmp_path, None, tmp_path / "html", tmp_path / "doctrees", "html")
+            extensions = {"extensions": ["analysis_lib.book.page_meta"]}
+            Sphinx(*folders, confoverrides=extensions, status=None, warning=None).build()
+        return Head((tmp_path / "html/index.html").read_text("utf-8").partition("<body")[0])
+
+    assert built().meta["citation_version"] == "Edition 1, version 1"
+    version["now"] = "Evidence changed since edition 1, version 1"
+    assert built().meta["citation_version"] == "Evidence changed since edition 1, version 1"
 
 
 def test_a_sitemap_is_read_as_xml():

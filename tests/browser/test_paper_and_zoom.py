@@ -22,6 +22,11 @@ OUTSIDE = """() => [...document.querySelectorAll('article :is(p, h1, h2, h3, fig
       && !element.closest('.lsr-table-scroll, .lsr-drawing, pre, [class*="math"]');
   }).map(element => `${element.tagName} ${element.textContent.trim().slice(0, 40)}`)"""
 
+#: Captions of the tables that are wider than the column they stand in.
+SCROLLS = """() => [...document.querySelectorAll('article .lsr-table-scroll')]
+  .filter(box => box.scrollWidth > box.clientWidth + 2)
+  .map(box => box.querySelector('caption').textContent)"""
+
 
 @pytest.mark.parametrize("name", [name for name in KINDS if "?" not in name])
 def test_nothing_falls_off_a_sheet_of_paper(name, served, visit):
@@ -29,6 +34,13 @@ def test_nothing_falls_off_a_sheet_of_paper(name, served, visit):
     page.emulate_media(media="print")
     page.set_viewport_size({"width": UPRIGHT, "height": 1040})
     assert page.evaluate(CUT, [UPRIGHT, ACROSS]) == []
+
+
+@pytest.mark.parametrize("name", ["dose.html", "harms.html", "other-options.html"])
+def test_no_wide_table_is_cut_off_beside_the_side_bars(name, served, visit):
+    page = visit(served).open(name)
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+    assert page.evaluate(SCROLLS) == []
 
 
 def test_a_comparison_prints_with_its_answer_and_without_the_furniture(served, visit):

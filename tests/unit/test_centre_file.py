@@ -259,6 +259,14 @@ def test_the_command_tells_small_groups_without_their_size(tmp_path, capsys):
     assert "no rule is broken by 33 patients, 66 lines" in out
 
 
+def test_one_patient_and_one_time_are_told_in_the_singular(tmp_path, capsys):
+    path = write_centre(tmp_path, ["P001,re_srs,none,none,os,5.0372,1"])
+    assert main(["centre", "check", str(path)]) == FOUND
+    printed = capsys.readouterr()
+    assert "no rule is broken by 1 patient, 1 line\n" in printed.out
+    assert "1 time is finer than 0.1 month and tells the day" in printed.err
+
+
 def test_the_command_exits_with_one_when_something_was_found(tmp_path, capsys):
     path = write_centre(tmp_path, [GOOD_ROW, with_cell("id", "Max\x1bMuster")])
     assert main(["centre", "check", str(path)]) == FOUND
