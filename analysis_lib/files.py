@@ -41,6 +41,12 @@ def write_bytes(path: Path, data: bytes) -> bool:
     return True
 
 
+def remove_unfinished(path: Path) -> None:
+    """Take away what killed writes of a file left beside it: it never took the file's name."""
+    for left in path.parent.glob(f".{path.name}.*{UNFINISHED}"):
+        left.unlink()
+
+
 def fingerprint(paths: Iterable[Path], *, root: Path, extra: Iterable[str] = ()) -> str:
     """SHA-256 over names (relative to ``root``) and contents of files, and further texts."""
     digest = hashlib.sha256()

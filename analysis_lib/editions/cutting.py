@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from analysis_lib.editions.release_notes import cited, released, unsaid, zenodo
 from analysis_lib.editions.repository import Repository, tag_of
 from analysis_lib.editions.state import State, current_state
 from analysis_lib.exceptions import InvalidInputError, InvalidRecordsError, ReviewError
-from analysis_lib.files import write_text
+from analysis_lib.files import remove_unfinished, write_text
 
 CHANGELOG, CITATION, ZENODO = "CHANGELOG.md", "CITATION.cff", ".zenodo.json"
 
@@ -187,7 +186,7 @@ def _finish(place: Repository, journal: Path, *, resumed: bool) -> Cut:
     if place.head() == plan["base"]:
         _require_untouched(place.root, plan, journal)
         for name, text in plan["after"].items():
-            _remove_torn(place.root / name)
+            remove_unfinished(place.root / name)
             write_text(place.root / name, text)
         place.git("add", "--", *plan["after"])
         place.git("commit", "--quiet", "-m", _message(plan), "--", *plan["after"])
@@ -201,13 +200,6 @@ def _finish(place: Repository, journal: Path, *, resumed: bool) -> Cut:
         place.git("tag", "-a", tag, "-m", f"Edition {number} of {plan['date']}", cut)
     journal.unlink()
     return Cut(number, tag, resumed)
-
-
-def _remove_torn(path: Path) -> None:
-    """Take away what a killed write left beside a file: it never took the file's name."""
-    for torn in path.parent.glob(f".{path.name}.*"):
-        if re.fullmatch(r"[a-z0-9_]{8}", torn.name.rpartition(".")[2]):
-            torn.unlink()
 
 
 def _require_untouched(root: Path, plan: Mapping, journal: Path) -> None:

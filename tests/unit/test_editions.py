@@ -389,6 +389,25 @@ def test_killed_at_any_moment_the_next_run_finishes(place, name, wait):
     require_whole(place, base)
 
 
+def test_what_a_killed_write_left_is_taken_away(place, monkeypatch):
+    from analysis_lib.editions import cutting
+
+    base = place.head()
+    monkeypatch.setattr(cutting, "_finish", lambda *a, **k: None)
+    cut(place)
+    monkeypatch.undo()
+    killed = (
+        "import os, sys; from pathlib import Path; import analysis_lib.files as files\n"
+        "os.replace = lambda *names: os._exit(9)\n"
+        "files.write_text(Path(sys.argv[1]), 'half an edition')\n"
+    )
+    command = [sys.executable, "-c", killed, str(place.root / "CHANGELOG.md")]
+    subprocess.run(command, check=False)
+    assert len(place.changed()) == 1
+    cut(place)
+    require_whole(place, base)
+
+
 def test_a_file_that_somebody_changed_since_is_never_written_over(place, monkeypatch):
     from analysis_lib.editions import cutting
 
