@@ -113,15 +113,16 @@ def fitting(
 
 
 def _places(path: Path) -> tuple[NDArray, NDArray]:
-    """Rows and columns where marks may stand: on the line, near falls on both its levels."""
-    columns = path.start + np.arange(len(path.rows))
-    levels = [
-        path.rows,
-        ndimage.minimum_filter1d(path.rows, 5, mode="nearest"),
-        ndimage.maximum_filter1d(path.rows, 5, mode="nearest"),
-    ]
-    places = np.unique(np.stack([np.tile(columns, 3), np.concatenate(levels)], axis=1), axis=0)
-    return places[:, 1], places[:, 0]
+    """Rows and columns where marks may stand: on the line, near falls on every level passed.
+
+    Falls that are drawn in one column hide the levels between them.
+    """
+    upper = ndimage.minimum_filter1d(path.rows, 5, mode="nearest")
+    lower = ndimage.maximum_filter1d(path.rows, 5, mode="nearest")
+    count = lower - upper + 1
+    columns = np.repeat(path.start + np.arange(len(path.rows)), count)
+    first = np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(upper, count) + np.arange(len(columns)) - first, columns
 
 
 def take(left: NDArray, picture: NDArray, row: int, column: int) -> None:

@@ -8,7 +8,7 @@ has, and the one that explains most of it is taken.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,34 @@ def learn_mark(beside: Sequence[Beside]) -> Mark | None:
     group, columns = _standing(beside, pen)
     if not group and len(columns) < FEWEST_COLUMNS:
         return None
+    mark = _upright(beside)
+    if mark is None or mark.width >= min(mark.above, mark.below):
+        return mark
+    pluses = _with_arms(mark)
+    shares = [share_explained(plus, beside) for plus in pluses]
+    best = int(np.argmax(shares))
+    return pluses[best] if shares[best] > share_explained(mark, beside) else mark
+
+
+def _with_arms(mark: Mark) -> list[Mark]:
+    """A stroke as pluses: level lines hide the arms, which are as long as it is high.
+
+    Where the stroke's middle lies between pixels the arms are on either.
+    """
+    reach = mark.picture.shape[0] // 2 + 1
+    high, wide = (reach - size // 2 for size in mark.picture.shape)
+    upright = np.pad(mark.picture, ((high, high), (wide, wide)))
+    low = (mark.below - mark.above) / 2 - mark.middle
+    pluses = []
+    for down in {int(np.floor(low)), int(np.ceil(low))}:
+        for right in {int(np.floor(-low)), int(np.ceil(-low))}:
+            arms = ndimage.shift(upright.T, (down, right), order=0)
+            pluses.append(replace(mark, picture=np.maximum(upright, arms)))
+    return pluses
+
+
+def _upright(beside: Sequence[Beside]) -> Mark | None:
+    """The mark as level lines show it."""
     learned = _learned(group)
     share = 0.0 if learned is None else share_explained(learned, beside)
     if share >= ENOUGH:

@@ -108,3 +108,11 @@ def test_a_thick_line_with_thin_ticks_has_no_ticks_at_its_falls():
 
     for curve, drawn in zip(read(marked(stroke, drawing=drawing)), CENSORED, strict=True):
         assert curve.censor_times_months == pytest.approx(drawn, abs=0.12)
+
+
+def test_a_plus_within_a_fall_shows_by_its_arms():
+    """Falls in one column hide the level between them, not the arms of a mark on it."""
+    image = marked(plus)
+    plus(ImageDraw.Draw(image), round(DRAWING.column(11)), round(DRAWING.row(0.72)), BLUE)
+    drawn = sorted([*CENSORED[0], 11.0])
+    assert read(image)[0].censor_times_months == pytest.approx(drawn, abs=0.12)
