@@ -116,3 +116,16 @@ def test_a_plus_within_a_fall_shows_by_its_arms():
     plus(ImageDraw.Draw(image), round(DRAWING.column(11)), round(DRAWING.row(0.72)), BLUE)
     drawn = sorted([*CENSORED[0], 11.0])
     assert read(image)[0].censor_times_months == pytest.approx(drawn, abs=0.12)
+
+
+def test_ink_beside_falls_alone_makes_no_mark():
+    """Uneven corners stand on one side, and never on a level stretch."""
+    image = marked(plus, censored=([], []))
+    pen = ImageDraw.Draw(image)
+    for curve, colour in ((UPPER, BLUE), (LOWER, RED)):
+        falls = zip(curve["time_months"][1:-1:2], curve["survival"][1:-1:2], strict=True)
+        for time, level in falls:
+            x, y = round(DRAWING.column(time)), round(DRAWING.row(level))
+            pen.rectangle((x - 3, y, x - 2, y + 9), fill=colour)
+    for curve in read(image):
+        assert curve.censor_times_months == ()
