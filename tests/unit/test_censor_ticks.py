@@ -129,3 +129,16 @@ def test_ink_beside_falls_alone_makes_no_mark():
             pen.rectangle((x - 3, y, x - 2, y + 9), fill=colour)
     for curve in read(image):
         assert curve.censor_times_months == ()
+
+
+def test_thin_rings_a_pixel_off_the_line_are_found():
+    """A line between two rows is drawn in one of them, its rings around the other."""
+
+    def thin(pen, x, y, colour):
+        low = y + (colour == RED)
+        pen.ellipse((x - 6, low - 6, x + 6, low + 6), outline=colour, width=1)
+
+    many = [12.6 + k for k in range(9)]
+    censored = (many, CENSORED[1])
+    for curve, drawn in zip(read(marked(thin, censored=censored)), censored, strict=True):
+        assert curve.censor_times_months == pytest.approx(drawn, abs=0.12)
