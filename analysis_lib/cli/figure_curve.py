@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
+
 from analysis_lib.charts.overlay import overlay_png
 from analysis_lib.cli.exits import FOUND, GOOD
 from analysis_lib.cli.reconstruct import constraints_text
@@ -68,6 +70,7 @@ def figure_to_curve(arguments: argparse.Namespace) -> int:
         overwrite=arguments.replace,
     )
     _write_to_look_at(arguments, drawn, number)
+    written = _without_excess_ticks(record, outcome, written)
     _print_written(record, written)
     return _reconstruct(record, outcome, written)
 
@@ -234,6 +237,22 @@ def _write_to_look_at(arguments: argparse.Namespace, drawn: FigureReading, numbe
     # WebPlotDigitizer counts in pixels of the image it shows: points of lines do not fit it.
     use = "to correct it by hand" if drawn.kind == "raster" else "in points of the file"
     print(f"project for WebPlotDigitizer, {use}: {folder / f'{name}.wpd.json'}")
+
+
+def _without_excess_ticks(
+    record: StudyRecord, outcome: Outcome, written: WrittenCurve
+) -> WrittenCurve:
+    """More censor ticks than patients are a misreading: the curve is used without them."""
+    name = written.curve["censor_ticks_file"] or written.unused_ticks
+    patients = outcome.n_analysed.value
+    if name is None or patients is None:
+        return written
+    ticks = len(pd.read_csv(Path(record.folder) / name))
+    if ticks <= patients:
+        return written
+    print(f"{ticks} censor ticks of {patients:g} patients cannot be right: they are not used")
+    curve = {**written.curve, "censor_ticks_file": None}
+    return replace(written, curve=curve, unused_ticks=None)
 
 
 def _print_written(record: StudyRecord, written: WrittenCurve) -> None:

@@ -17,6 +17,9 @@ from scipy import ndimage
 from analysis_lib.digitise.beside_lines import Beside, patches
 from analysis_lib.digitise.tracking import Path
 
+#: A mark this much as wide as high is no stroke; narrower ones than so many pixels may be.
+BROAD = 0.6
+NARROW = 4.0
 #: A mark is judged by what lines leave of it: at least this share of its picture.
 VISIBLE = 0.3
 #: Of what is seen of a mark so much is inked.
@@ -52,6 +55,11 @@ class Mark:
     width: float
     middle: float
 
+    @property
+    def broad(self) -> bool:
+        """Whether it is no stroke: a cross, ring or dot."""
+        return self.width > max(BROAD * (self.above + self.below), NARROW)
+
 
 def find_marks(mark: Mark, beside: Beside) -> NDArray:
     """Columns in which a mark stands on a line: as few as explain the ink beside it.
@@ -61,7 +69,10 @@ def find_marks(mark: Mark, beside: Beside) -> NDArray:
     ndarray, shape (n,)
         Columns of the plot area, ascending.
     """
-    rows, columns, inked, visible, missing = fitting(mark, beside)
+    # Of a line between two rows the rings may be a pixel off; a stroke's place along itself
+    # tells nothing.
+    slack = 1 if mark.broad else 0
+    rows, columns, inked, visible, missing = fitting(mark, beside, slack=slack)
     reach = (mark.picture.shape[0] // 2, mark.picture.shape[1] // 2)
     left = np.ones_like(beside.ink)
     ticks = []
@@ -98,10 +109,10 @@ def share_explained(mark: Mark, beside: Sequence[Beside]) -> float:
 
 
 def fitting(
-    mark: Mark, beside: Beside, *, match: float = MATCH, least: float = VISIBLE
+    mark: Mark, beside: Beside, *, match: float = MATCH, least: float = VISIBLE, slack: int = 0
 ) -> tuple[NDArray, ...]:
     """Where a mark may stand: rows, columns, inked pictures, how much is visible and missing."""
-    rows, columns = _places(beside.path)
+    rows, columns = _places(beside.path, slack)
     reach = (mark.picture.shape[0] // 2, mark.picture.shape[1] // 2)
     core = np.where(mark.picture >= CORE * mark.picture.max(), mark.picture, 0.0)
     shown = core * patches(1.0 - beside.hidden, rows, columns, reach)
@@ -112,16 +123,18 @@ def fitting(
     return rows[good], columns[good], inked[good], visible[good], missing
 
 
-def _places(path: Path) -> tuple[NDArray, NDArray]:
-    """Rows and columns where marks may stand: on the line, near falls on both its levels."""
-    columns = path.start + np.arange(len(path.rows))
-    levels = [
-        path.rows,
-        ndimage.minimum_filter1d(path.rows, 5, mode="nearest"),
-        ndimage.maximum_filter1d(path.rows, 5, mode="nearest"),
-    ]
-    places = np.unique(np.stack([np.tile(columns, 3), np.concatenate(levels)], axis=1), axis=0)
-    return places[:, 1], places[:, 0]
+def _places(path: Path, slack: int) -> tuple[NDArray, NDArray]:
+    """Rows and columns where marks may stand: on the line, near falls on every level passed.
+
+    ``slack`` is how many rows a mark may be off the line. Falls that are drawn in one column
+    hide the levels between them.
+    """
+    upper = ndimage.minimum_filter1d(path.rows, 5, mode="nearest") - slack
+    lower = ndimage.maximum_filter1d(path.rows, 5, mode="nearest") + slack
+    count = lower - upper + 1
+    columns = np.repeat(path.start + np.arange(len(path.rows)), count)
+    first = np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(upper, count) + np.arange(len(columns)) - first, columns
 
 
 def take(left: NDArray, picture: NDArray, row: int, column: int) -> None:

@@ -18,9 +18,6 @@ from analysis_lib.digitise.censor_strokes import TickShape, find_strokes, tick_s
 from analysis_lib.digitise.learned_marks import learn_mark
 from analysis_lib.digitise.tracking import Path
 
-#: A mark this much as wide as high is no stroke; narrower ones than so many pixels may be.
-BROAD = 0.6
-NARROW = 4.0
 #: A mark that reaches less than this (pixels) beyond the middle of the line stands on one side.
 ONE_SIDE = 2.0
 
@@ -61,8 +58,7 @@ def tick_style(
     )
     if mark is None:
         return None
-    broad = mark.width > max(BROAD * (mark.above + mark.below), NARROW)
-    if broad or min(mark.above, mark.below) < ONE_SIDE:
+    if mark.broad or min(mark.above, mark.below) < ONE_SIDE:
         return TickStyle(mark, None)
     stroke = tick_shape(paths, inks, closed, line_width)
     return TickStyle(mark, None if stroke is None or stroke.spread else stroke)

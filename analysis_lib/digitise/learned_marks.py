@@ -8,7 +8,7 @@ has, and the one that explains most of it is taken.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,7 @@ ENOUGH = 0.75
 SOME = 0.15
 #: A learned mark may explain so much less than a usual one: it is what the figure draws.
 SLACK = 0.1
-#: Marks on one side of the line are ticks from so many on: falls leave some ink there.
+#: Marks on one side of the line are ticks from so many away from falls on: those leave ink there.
 FEWEST_SINGLE = 3
 #: And when those on both sides are fewer than this share of them.
 MOSTLY = 0.3
@@ -35,13 +35,17 @@ SELDOM = 0.25
 
 @dataclass(frozen=True)
 class _Group:
-    """Marks that touch each other, or a lone one: picture around its middle, size in pixels."""
+    """Marks that touch each other, or a lone one: picture around its middle, size in pixels.
+
+    ``level`` says that no fall is within a pen's width, whose uneven corners look like a mark.
+    """
 
     picture: NDArray
     above: int
     below: int
     width: int
     lone: bool
+    level: bool
 
 
 def learn_mark(beside: Sequence[Beside]) -> Mark | None:
@@ -52,6 +56,34 @@ def learn_mark(beside: Sequence[Beside]) -> Mark | None:
     beside : sequence of Beside
         What stands beside each curve.
     """
+    mark = _upright(beside)
+    if mark is None or mark.width >= min(mark.above, mark.below):
+        return mark
+    pluses = _with_arms(mark)
+    shares = [share_explained(plus, beside) for plus in pluses]
+    best = int(np.argmax(shares))
+    return pluses[best] if shares[best] > share_explained(mark, beside) else mark
+
+
+def _with_arms(mark: Mark) -> list[Mark]:
+    """A stroke as pluses: level lines hide the arms, which are as long as it is high.
+
+    Where the stroke's middle lies between pixels the arms are on either.
+    """
+    reach = mark.picture.shape[0] // 2 + 1
+    high, wide = (reach - size // 2 for size in mark.picture.shape)
+    upright = np.pad(mark.picture, ((high, high), (wide, wide)))
+    low = (mark.below - mark.above) / 2 - mark.middle
+    pluses = []
+    for down in {int(np.floor(low)), int(np.ceil(low))}:
+        for right in {int(np.floor(-low)), int(np.ceil(-low))}:
+            arms = ndimage.shift(upright.T, (down, right), order=0)
+            pluses.append(replace(mark, picture=np.maximum(upright, arms)))
+    return pluses
+
+
+def _upright(beside: Sequence[Beside]) -> Mark | None:
+    """The mark as level lines show it."""
     pen = float(np.median([b.pen for b in beside]))
     group, columns = _standing(beside, pen)
     if not group and len(columns) < FEWEST_COLUMNS:
@@ -80,7 +112,8 @@ def _standing(beside: Sequence[Beside], pen: float) -> tuple[list[_Group], list[
     marks = [mark for b in beside for mark in _groups(b)]
     pairs = [m for m in marks if min(m.above, m.below) >= both]
     single = [m for m in marks if min(m.above, m.below) < both and max(m.above, m.below) >= tall]
-    if len(single) >= FEWEST_SINGLE and len(pairs) < MOSTLY * len(single):
+    surely = sum(mark.lone and mark.level for mark in single)
+    if surely >= FEWEST_SINGLE and len(pairs) < MOSTLY * len(single):
         return single, []
     return pairs, [size for b in beside for size in _heights(b) if min(size) >= both]
 
@@ -106,10 +139,11 @@ def _groups(beside: Beside) -> list[_Group]:
         if blocked[around, reach - above - 1 : reach + below + 2].any():
             continue
         lone = np.ptp(path.rows[around]) <= 1 and last - first <= reach
+        wider = path.rows[max(first - beside.pen, 0) : last + beside.pen]
         middle = (first + last - 1) // 2
         place = np.array([path.rows[middle]]), np.array([path.start + middle])
         picture = patches(image, *place, (reach, reach))[0]
-        found.append(_Group(picture, above, below, last - first, bool(lone)))
+        found.append(_Group(picture, above, below, last - first, bool(lone), np.ptp(wider) <= 1))
     return found
 
 

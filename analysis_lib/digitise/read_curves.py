@@ -128,7 +128,8 @@ def _ink_for_ticks(
     here = along(candidate.path, mine.shape, reach)
     for other in chosen:
         if other is not candidate and other.colour == candidate.colour:
-            mine[along(other.path, mine.shape, reach) & ~here] = 0.0
+            # Falls of two curves side by side look like the stroke of a tick at either.
+            mine[along(other.path, mine.shape, reach + ink.line_width) & ~here] = 0.0
     return mine
 
 

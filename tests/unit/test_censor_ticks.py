@@ -108,3 +108,37 @@ def test_a_thick_line_with_thin_ticks_has_no_ticks_at_its_falls():
 
     for curve, drawn in zip(read(marked(stroke, drawing=drawing)), CENSORED, strict=True):
         assert curve.censor_times_months == pytest.approx(drawn, abs=0.12)
+
+
+def test_a_plus_within_a_fall_shows_by_its_arms():
+    """Falls in one column hide the level between them, not the arms of a mark on it."""
+    image = marked(plus)
+    plus(ImageDraw.Draw(image), round(DRAWING.column(11)), round(DRAWING.row(0.72)), BLUE)
+    drawn = sorted([*CENSORED[0], 11.0])
+    assert read(image)[0].censor_times_months == pytest.approx(drawn, abs=0.12)
+
+
+def test_ink_beside_falls_alone_makes_no_mark():
+    """Uneven corners stand on one side, and never on a level stretch."""
+    image = marked(plus, censored=([], []))
+    pen = ImageDraw.Draw(image)
+    for curve, colour in ((UPPER, BLUE), (LOWER, RED)):
+        falls = zip(curve["time_months"][1:-1:2], curve["survival"][1:-1:2], strict=True)
+        for time, level in falls:
+            x, y = round(DRAWING.column(time)), round(DRAWING.row(level))
+            pen.rectangle((x - 3, y, x - 2, y + 9), fill=colour)
+    for curve in read(image):
+        assert curve.censor_times_months == ()
+
+
+def test_thin_rings_a_pixel_off_the_line_are_found():
+    """A line between two rows is drawn in one of them, its rings around the other."""
+
+    def thin(pen, x, y, colour):
+        low = y + (colour == RED)
+        pen.ellipse((x - 6, low - 6, x + 6, low + 6), outline=colour, width=1)
+
+    many = [12.6 + k for k in range(9)]
+    censored = (many, CENSORED[1])
+    for curve, drawn in zip(read(marked(thin, censored=censored)), censored, strict=True):
+        assert curve.censor_times_months == pytest.approx(drawn, abs=0.12)

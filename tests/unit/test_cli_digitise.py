@@ -40,6 +40,14 @@ def drawn(kind="svg"):
     return saved(figure, kind)
 
 
+def save_image(path):
+    figure, axes = new_axes((7, 5))
+    for number, one in enumerate((arm(1), arm(2))):
+        draw_arm(axes, one, color=f"C{number}", lw=1.6)
+    axes.set(xlim=(0, 60), ylim=(0, 1.04), xticks=range(0, 61, 12))
+    figure.savefig(path, dpi=100)
+
+
 @pytest.fixture
 def study(tmp_path, monkeypatch):
     """A study without a curve, and a workshop of its own."""
@@ -115,11 +123,7 @@ def test_the_image_stays_outside_and_the_trace_is_the_same_each_time(study):
 
 
 def test_an_image_is_right_to_its_pixels_and_its_ticks_are_not_facts(study, capsys):
-    figure, axes = new_axes((7, 5))
-    for number, one in enumerate((arm(1), arm(2))):
-        draw_arm(axes, one, color=f"C{number}", lw=1.6)
-    axes.set(xlim=(0, 60), ylim=(0, 1.04), xticks=range(0, 61, 12))
-    figure.savefig(study.parents[2] / "figure.png", dpi=100)
+    save_image(study.parents[2] / "figure.png")
     assert run(study, "--curve", "1", figure="figure.png") == GOOD
     out = capsys.readouterr().out
     assert "read by lsr" in out
@@ -143,6 +147,22 @@ def test_an_image_is_right_to_its_pixels_and_its_ticks_are_not_facts(study, caps
     name = by_hand(study)
     assert run(study, "--second", figure=name, axes=()) in (GOOD, FOUND)
     assert printed_curve(capsys.readouterr().out)["reading_sd"] > curve["reading_sd"]
+
+
+@pytest.mark.parametrize("figure", ["figure.svg", "figure.png"])
+def test_more_censor_ticks_than_patients_are_left_out(study, capsys, figure):
+    """Hatching taken for ticks must not cost the curve."""
+    few = len(arm(1).censored) - 3
+    data = yaml.safe_load((study / "study.yaml").read_text())
+    data["arms"][0]["outcomes"][0]["n_analysed"]["value"] = few
+    (study / "study.yaml").write_text(yaml.safe_dump(data))
+    save_image(study.parents[2] / "figure.png")
+    assert run(study, "--curve", "1", figure=figure) in (GOOD, FOUND)
+    out = capsys.readouterr().out
+    assert f"censor ticks of {few} patients cannot be right: they are not used" in out
+    assert "no patients can be made" not in out
+    assert "say censor_ticks_file" not in out
+    assert printed_curve(out)["censor_ticks_file"] is None
 
 
 def test_a_reading_is_not_overwritten(study, capsys):

@@ -73,3 +73,16 @@ def test_a_thin_line_between_two_rows_is_followed():
     )  # fmt: skip
     assert len(path.rows) == width
     assert path.rows[-1] in (40, 41)
+
+
+def test_falls_of_two_lines_of_one_colour_are_no_ticks():
+    """Grey, solid and dashed: where both fall side by side their strokes look like a tick's."""
+    truth = TRUTH["fig_008_gray_dash.png"]
+    figure = digitise_figure(
+        FIGURES / truth["image"], x_range=(truth["x_min"], truth["x_max"]), n_curves=2
+    )
+    drawn = np.concatenate([curve["censor_times_months"] for curve in truth["curves"]])
+    read = np.concatenate([curve.censor_times_months for curve in figure.curves])
+    assert len(read) > 0.7 * len(drawn)
+    apart = np.abs(read[:, None] - drawn).min(axis=1)
+    assert (apart < 0.01 * truth["x_max"]).all()
