@@ -115,6 +115,11 @@ def fitting(
     rows, columns = _places(beside.path, slack)
     reach = (mark.picture.shape[0] // 2, mark.picture.shape[1] // 2)
     core = np.where(mark.picture >= CORE * mark.picture.max(), mark.picture, 0.0)
+    # Most places have no ink about them: the pictures there need not be compared.
+    around = ndimage.uniform_filter(beside.ink, mark.picture.shape, mode="constant")
+    about = around[np.clip(rows, 0, len(around) - 1), columns] * mark.picture.size
+    some = about >= 0.99 * match * least * core.sum()
+    rows, columns = rows[some], columns[some]
     shown = core * patches(1.0 - beside.hidden, rows, columns, reach)
     inked = shown * patches(beside.ink, rows, columns, reach)
     visible, matched = shown.sum(axis=(1, 2)), inked.sum(axis=(1, 2))
