@@ -133,19 +133,21 @@ def _shades(
     sizes = np.minimum(sizes, 255.0 / direction.max())
     where = columns[single] if single.sum() >= least else columns
     achromatic = direction @ np.ones(3) / np.sqrt(3) > np.cos(np.deg2rad(8.0))
-    whole = LineColour(tuple(direction), float(np.median(sizes)))
     if not achromatic and ink.banded > BANDED:
-        return [whole]
+        return [LineColour(tuple(direction), float(np.median(sizes)))]
+    return [LineColour(tuple(direction), shade) for shade in _levels(sizes, where, least)]
+
+
+def _levels(sizes: NDArray, columns: NDArray, least: float) -> list[float]:
+    """Shades into which sizes fall, the darkest first: split at valleys while both sides last."""
     cut = _valley(sizes)
-    if cut is None:
-        return [whole]
-    dark, pale = sizes >= cut, sizes < cut
-    if min(len(np.unique(where[dark])), len(np.unique(where[pale]))) < least:
-        return [whole]
-    shades = [float(np.median(sizes[part])) for part in (dark, pale)]
-    if shades[1] > PALER * shades[0]:
-        return [whole]
-    return [LineColour(tuple(direction), shade) for shade in shades]
+    if cut is not None:
+        dark, pale = sizes >= cut, sizes < cut
+        long = all(len(np.unique(columns[side])) >= least for side in (dark, pale))
+        if long and np.median(sizes[pale]) <= PALER * np.median(sizes[dark]):
+            sides = (_levels(sizes[side], columns[side], least) for side in (dark, pale))
+            return [shade for side in sides for shade in side]
+    return [float(np.median(sizes))]
 
 
 def _valley(sizes: NDArray) -> float | None:

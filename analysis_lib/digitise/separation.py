@@ -151,16 +151,10 @@ def find_candidates(
             )
             own, hidden = _taken(path, own, hidden, ink.line_width)
             rank += 1
-        for layer in _broken_layers(own, ink):
-            rest = np.clip(hidden + own - layer, 0, 1)
-            for later in range(rank, max(n_curves, rank + CURVE_AND_BOUNDS)):
-                path = follow.broken(layer, rest)
-                if path is None:
-                    break
-                found.append(
-                    Candidate(path, colour, False, layer, rest, later, cover[colour], everything)
-                )
-                layer, rest = _taken(path, layer, rest, ink.line_width)
+        for path, layer, rest, later in _broken_lines(own, hidden, follow, rank, n_curves):
+            found.append(
+                Candidate(path, colour, False, layer, rest, later, cover[colour], everything)
+            )
     return found
 
 
@@ -188,14 +182,7 @@ class _Follower:
 
     def broken(self, own: NDArray, hidden: NDArray) -> Path | None:
         """The best line with gaps; what lies in a gap is as good as hidden."""
-        mask = own > 0.4
-        size = int(LONGEST_GAP * self.ink.line_width) + 2
-        bridged = np.zeros(mask.shape, dtype=bool)
-        for view, out in ((mask, bridged), (mask.T, bridged.T)):
-            padded = np.pad(view, ((0, 0), (size, size)))
-            wide = ndimage.maximum_filter1d(padded.view(np.uint8), size, axis=1)
-            out |= ndimage.minimum_filter1d(wide, size, axis=1)[:, size:-size] > 0
-        gaps = bridged & ~mask
+        gaps = _gaps(own > 0.4, int(LONGEST_GAP * self.ink.line_width) + 2)
         return self._path(own, np.clip(hidden + gaps, 0, 1), BROKEN_GAP)
 
     def solid(self, own: NDArray, hidden: NDArray) -> Path | None:
@@ -209,6 +196,9 @@ class _Follower:
         broken = self.broken(own, hidden)
         if broken is None or solid.n_own >= 0.7 * broken.n_own:
             return solid
+        # Dashes joined across paper: the line with gaps gets farther and crosses less of it.
+        if solid.undrawn > broken.undrawn + MOST_UNDRAWN * self.ink.line_width:
+            return None
         long = solid.n_own >= SHORTEST_SOLID * own.shape[1]
         return solid if long and not self._begins(broken, solid) else None
 
@@ -223,6 +213,36 @@ class _Follower:
         return bool(apart.mean() < 0.1 and whole.undrawn - part.undrawn <= most)
 
 
+def _gaps(mask: NDArray, longest: int) -> NDArray:
+    """Paper between ink and ink along a row, along a column, or round one corner of a fall."""
+    gaps = np.zeros(mask.shape, dtype=bool)
+    # With rows and columns changed over, a way down and right is one right and down.
+    for view, out in ((mask, gaps), (mask.T, gaps.T)):
+        behind, ahead = _steps(view), _steps(view[:, ::-1])[:, ::-1]
+        beyond = _steps(view.T[:, ::-1])[:, ::-1].T
+        out |= behind + ahead <= longest
+        corner = (behind + beyond <= longest) & ~view
+        out |= _reaching(corner[:, ::-1], view[:, ::-1])[:, ::-1]
+        out |= _reaching(corner.T, view.T).T
+    return gaps & ~mask
+
+
+def _steps(ink: NDArray) -> NDArray:
+    """Columns to the nearest ink on the left."""
+    return np.arange(ink.shape[1]) - _last(ink)
+
+
+def _last(mask: NDArray) -> NDArray:
+    """Column of the nearest true pixel on the left or here; far away without one."""
+    size = mask.shape[1]
+    return np.maximum.accumulate(np.where(mask, np.arange(size), -2 * size), axis=1)
+
+
+def _reaching(corner: NDArray, ink: NDArray) -> NDArray:
+    """Corners and the paper on their right up to the ink."""
+    return _last(corner) > _last(ink)
+
+
 def _taken(path: Path, own: NDArray, hidden: NDArray, line_width: float) -> tuple[NDArray, NDArray]:
     """Ink without that of a path; what it took may hide other lines."""
     removed = along(path, own.shape, line_width / 2 + 1.0)
@@ -230,19 +250,60 @@ def _taken(path: Path, own: NDArray, hidden: NDArray, line_width: float) -> tupl
     return np.where(removed, 0, own), hidden
 
 
-def _broken_layers(own: NDArray, ink: Ink) -> list[NDArray]:
-    """Dashes and dots apart, when there is enough of both for two lines."""
-    labels, count = ndimage.label(own > 0.4, structure=np.ones((3, 3)))
-    if count == 0:
-        return []
-    extents = np.array(
-        [max(r.stop - r.start, c.stop - c.start) for r, c in ndimage.find_objects(labels)]
-    )
-    longest = LONGEST_DOT * ink.line_width + 1
-    short = np.concatenate([[False], extents <= longest])[labels]
-    dots, dashes = np.where(short, own, 0), np.where(short, 0, own)
-    seen = [np.mean((layer > 0.4).any(axis=0)) for layer in (dots, dashes)]
-    return [dashes, dots] if min(seen) > BOTH_KINDS else [own]
+#: A broken line, the ink it was followed in, what may hide it, and its rank.
+_Line = tuple[Path, NDArray, NDArray, int]
+
+
+def _broken_lines(
+    own: NDArray, hidden: NDArray, follow: _Follower, rank: int, n_curves: int
+) -> list[_Line]:
+    """Lines with gaps: in dashes and dots apart when these are two lines, else in all together."""
+    most = max(n_curves - rank, CURVE_AND_BOUNDS)
+    together, left = _lines_in([own], own, hidden, follow, rank, most)
+    dashes, dots = _by_length(own, follow.ink.line_width)
+    if min(_seen(dashes), _seen(dots)) <= BOTH_KINDS:
+        return together
+    apart, left_apart = _lines_in([dashes, dots], own, hidden, follow, rank, most)
+    # Dots in the gaps of dashes are one dash-dotted line: fewer lines explain the same ink, or
+    # as many explain more of it.
+    fewer = left <= BOTH_KINDS and len(together) < len(apart)
+    return together if fewer or left + BOTH_KINDS < left_apart else apart
+
+
+def _lines_in(
+    layers: Sequence[NDArray],
+    own: NDArray,
+    hidden: NDArray,
+    follow: _Follower,
+    rank: int,
+    most: int,
+) -> tuple[list[_Line], float]:
+    """Lines followed in each layer one after the other, and the share of columns left over."""
+    lines: list[_Line] = []
+    left = 0.0
+    for layer in layers:
+        rest = np.clip(hidden + own - layer, 0, 1)
+        for later in range(rank, rank + most):
+            path = follow.broken(layer, rest)
+            if path is None:
+                break
+            lines.append((path, layer, rest, later))
+            layer, rest = _taken(path, layer, rest, follow.ink.line_width)
+        left += _seen(layer)
+    return lines, left
+
+
+def _by_length(own: NDArray, line_width: float) -> tuple[NDArray, NDArray]:
+    """Dashes and dots."""
+    labels, _ = ndimage.label(own > 0.4, structure=np.ones((3, 3)))
+    extents = [max(r.stop - r.start, c.stop - c.start) for r, c in ndimage.find_objects(labels)]
+    short = np.array([False, *(size <= LONGEST_DOT * line_width + 1 for size in extents)])[labels]
+    return np.where(short, 0, own), np.where(short, own, 0)
+
+
+def _seen(layer: NDArray) -> float:
+    """Share of the plot's columns with ink."""
+    return float(np.mean((layer > 0.4).any(axis=0)))
 
 
 def along(path: Path, shape: tuple[int, int], reach: float) -> NDArray:
