@@ -71,7 +71,7 @@ def checked_facts(
         n_events = whole_number("n_events", n_events, least=0)
         if n_events > n:
             raise InvalidInputError(f"n_events: must not exceed n = {n}, was {n_events}")
-    ticks = _checked_ticks(censor_times_months, times, n)
+    ticks = _checked_ticks(censor_times_months, times)
     if median is not None and not numbers("median", median) > 0:
         raise InvalidInputError(f"median: must be a positive number of months, was {median}")
     landmark_times, landmark_survival = _checked_landmarks(landmarks)
@@ -147,7 +147,7 @@ def _checked_table(table: pd.DataFrame | None, n: int) -> tuple[NDArray, NDArray
     return at, counts.astype(int)
 
 
-def _checked_ticks(ticks: ArrayLike | None, times: NDArray, n: int) -> NDArray:
+def _checked_ticks(ticks: ArrayLike | None, times: NDArray) -> NDArray:
     if ticks is None:
         return np.zeros(0)
     ticks = np.sort(numbers("censor_times_months", ticks).ravel())
@@ -158,8 +158,6 @@ def _checked_ticks(ticks: ArrayLike | None, times: NDArray, n: int) -> NDArray:
             f"censor_times_months: the curve ends at {times[-1]:g} months, a tick stands at "
             f"{ticks[-1]:g}"
         )
-    if ticks.size > n:
-        raise InvalidInputError(f"censor_times_months: {ticks.size} ticks for n = {n} patients")
     return ticks
 
 

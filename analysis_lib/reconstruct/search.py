@@ -188,9 +188,13 @@ def _solved(
 
 
 def _with_fewer_facts(facts: PrintedFacts) -> Iterator[PrintedFacts]:
-    yield facts
+    # More ticks than patients are a misreading, and none of them can be trusted.
+    credible = facts.ticks.size <= facts.n
+    if credible:
+        yield facts
     if facts.has_ticks:
-        yield replace(facts, sure_ticks=False)
+        if credible:
+            yield replace(facts, sure_ticks=False)
         facts = replace(facts, ticks=np.zeros(0), has_ticks=False)
         yield facts
     if facts.n_events is not None:

@@ -258,6 +258,10 @@ CONTRADICTIONS = {
         curve_of([0, 6, 6, 12], [1, 1, 0.5, 0.5]),
         {"n": 2, "censor_times_months": [3, 5]},
     ),
+    "more ticks than patients": (
+        curve_of([0, 6, 6, 12], [1, 1, 0.5, 0.5]),
+        {"n": 4, "censor_times_months": [3, 5, 8, 9, 10]},
+    ),
     "fourteen ticks of twenty": (
         curve_of(np.arange(0, 40, 0.5), np.exp(-np.arange(0, 40, 0.5) / 20)),
         {"n": 20, "censor_times_months": np.linspace(2, 38, 14)},
